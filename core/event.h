@@ -1,0 +1,107 @@
+/*
+ * An event: one accepted change, as the journal keeps it.
+ *
+ * Small facts are fields, everything the client sent is a member: bytes,
+ * either a JSON value exactly as sent or plain UTF-8 text, and binary where
+ * the name says so.  Rows never copy a member: they point at it (struct
+ * ref), so payload bytes are on disk once.
+ */
+#ifndef CORE_EVENT_H
+#define CORE_EVENT_H
+
+#include "core/buf.h"
+#include "core/uuid.h"
+
+/* Stored: append, never renumber. */
+enum event_type {
+	EVENT_CREATED = 1,  /* an execution: status queued */
+	EVENT_STATUS = 2,   /* an execution's status changed */
+	EVENT_PROGRESS = 3, /* of the execution, or of a step */
+	EVENT_LOG = 4,
+	EVENT_STEP = 5,	    /* a step's status changed */
+	EVENT_IGNORED = 6,  /* a late report: said, not done */
+	EVENT_STORAGE = 7,  /* an object was written (Factflow) */
+	EVENT_TAGS = 8,	    /* labels changed: MEMBER_TAGS is the whole set */
+	EVENT_JOB = 9,	    /* a job was saved, or deleted */
+};
+
+enum member {
+	MEMBER_INPUT = 1,	/* JSON: input_params */
+	MEMBER_METADATA = 2,	/* JSON object */
+	MEMBER_TAGS = 3,	/* JSON object of strings */
+	MEMBER_RESULT = 4,	/* JSON: result_data */
+	MEMBER_ARTIFACTS = 5,	/* JSON: what a completed step hands on */
+	MEMBER_CHECKPOINT = 6,	/* JSON: checkpoint_data */
+	MEMBER_LOG_DATA = 7,	/* JSON */
+	MEMBER_MESSAGE = 8,	/* text: a log's message */
+	MEMBER_ERROR_MESSAGE = 9,  /* text */
+	MEMBER_ERROR_TYPE = 10,	   /* text */
+	MEMBER_ERROR_STACK = 11,   /* text */
+	MEMBER_STEP_NAME = 12,	   /* text: current_step_name */
+	MEMBER_REASON = 13,	   /* text: why, in our words */
+	MEMBER_IDEMPOTENCY = 14,   /* binary: scope byte, tenant, key text */
+	MEMBER_ROW = 15,	   /* binary: the first row (EVENT_CREATED) */
+	MEMBER_STEPS = 16,	   /* binary: the steps' ids (EVENT_CREATED) */
+	MEMBER_DEFINITION = 17,	   /* JSON: a job's definition (EVENT_JOB) */
+};
+#define EVENT_MEMBERS_MAX 8
+
+enum level { LEVEL_NONE, LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
+
+#define EVENT_NO_STEP 0xffff
+#define EVENT_NO_PERCENT 0xff
+#define EVENT_NO_INDEX 0xffffffffu
+
+struct event_member {
+	enum member id;
+	struct slice bytes; /* borrowed */
+};
+
+struct event {
+	uint64_t seq;		/* > 0; the journal's key */
+	int64_t at;		/* ms */
+	struct uuid execution;	/* the job's id for EVENT_JOB */
+	enum event_type type;
+	uint32_t attempt;
+	uint8_t status;		/* enum status, or step_status for EVENT_STEP */
+	uint8_t previous;	/* what it was before */
+	uint8_t cause;		/* enum cause (core/execution.h), or 0 */
+	uint8_t level;		/* EVENT_LOG */
+	uint8_t percent;	/* 0-100 or EVENT_NO_PERCENT */
+	uint16_t step;		/* index in the job, or EVENT_NO_STEP */
+	uint32_t step_index;	/* current_step_index, or EVENT_NO_INDEX */
+	int64_t due;		/* retry_at, ms, or 0 */
+	unsigned nmembers;
+	struct event_member member[EVENT_MEMBERS_MAX];
+};
+
+/* A member of an event in the journal; seq 0 points at nothing. */
+struct ref {
+	uint64_t seq;
+};
+
+/* An event of that type with every optional field absent. */
+struct event event_make(enum event_type type);
+
+/* Add a member; an empty slice (p NULL) is left out. */
+void event_add(struct event *ev, enum member id, struct slice bytes);
+
+/* The member's bytes, SLICE_NONE when it is not there. */
+struct slice event_get(const struct event *ev, enum member id);
+
+/* Append the stored form (store/schema.h, "journal") to out; not the seq. */
+void event_encode(const struct event *ev, struct buf *out);
+
+/*
+ * Read the stored form.  Members borrow from bytes.  False when it is
+ * damaged or of a newer version.
+ */
+bool event_decode(struct slice bytes, uint64_t seq, struct event *out);
+
+/* "created", "status", "progress", "log", "step", ... */
+const char *event_type_name(enum event_type t);
+
+const char *event_level_name(enum level l);
+bool event_level_parse(struct slice s, enum level *out);
+
+#endif

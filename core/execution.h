@@ -1,0 +1,110 @@
+/*
+ * An execution and its steps, as rows: fixed size, no strings.  Whatever the
+ * client sent is in the journal, and the row points there by seq.
+ */
+#ifndef CORE_EXECUTION_H
+#define CORE_EXECUTION_H
+
+#include "core/event.h"
+#include "core/status.h"
+#include "core/uuid.h"
+
+/* Why a status came about.  Stored: append, never renumber. */
+enum cause {
+	CAUSE_NONE = 0,
+	CAUSE_REPORT = 1,	     /* the worker said so */
+	CAUSE_HEARTBEAT_TIMEOUT = 2, /* silence */
+	CAUSE_ATTEMPT_TIMEOUT = 3,   /* timeout_seconds */
+	CAUSE_TOTAL_TIMEOUT = 4,     /* total_timeout_seconds */
+	CAUSE_GRACE_OVER = 5,	     /* cancel_grace_seconds */
+	CAUSE_RETRY_DUE = 6,
+	CAUSE_REQUEST = 7,	     /* somebody asked for it */
+	CAUSE_AUTO_COMPLETE = 8,
+	CAUSE_UNCLEAN_STOP = 9,
+	CAUSE_REVIVED = 10	     /* the timed-out attempt spoke again */
+};
+
+/* The timers an execution can have; the number is part of the timer's key. */
+enum timer {
+	TIMER_HEARTBEAT = 0,
+	TIMER_RETRY = 1,
+	TIMER_ATTEMPT = 2,
+	TIMER_TOTAL = 3,
+	TIMER_GRACE = 4
+};
+#define TIMER_COUNT 5
+
+enum failure_category {
+	FAILURE_NONE,
+	FAILURE_VALIDATION,
+	FAILURE_POLICY,
+	FAILURE_DEPENDENCY,
+	FAILURE_TIMEOUT,
+	FAILURE_QUOTA,
+	FAILURE_UNKNOWN
+};
+
+/* All times in ms since 1970, 0 = not (yet). */
+struct execution {
+	struct uuid id;
+	uint64_t number;
+	struct uuid job;
+	uint32_t job_version;
+	uint64_t project;	/* 0: none */
+	struct uuid parent;	/* zero: none */
+	uint8_t priority;	/* 0-9 */
+	uint16_t nsteps;
+
+	enum status status;
+	enum cause cause;	/* of the status */
+	enum failure_category failure;
+	uint32_t attempt;	/* from 1 */
+	uint8_t percent;	/* or EVENT_NO_PERCENT */
+	uint32_t step_index;	/* current_step_index, or EVENT_NO_INDEX */
+
+	int64_t created_at;
+	int64_t updated_at;
+	int64_t started_at;	    /* the first attempt's first word */
+	int64_t attempt_started_at; /* this attempt's first word */
+	int64_t completed_at;	    /* terminal since */
+	int64_t cancel_at;	    /* cancel was asked for */
+	int64_t heartbeat_at;	    /* last word, as of the last write */
+	int64_t due[TIMER_COUNT];   /* deadline of each timer; 0 none */
+
+	struct ref created;   /* EVENT_CREATED: input, metadata */
+	struct ref tags;      /* event with MEMBER_TAGS */
+	struct ref step_name; /* event with MEMBER_STEP_NAME */
+	struct ref metadata;  /* event with the last progress metadata */
+	struct ref result;    /* event with MEMBER_RESULT */
+	struct ref error;     /* event with the last error */
+	struct ref last;      /* its last event, IGNORED apart */
+};
+
+struct step {
+	struct uuid id;
+	uint16_t index; /* position in the job's steps[] */
+	enum step_status status;
+	uint32_t attempt; /* of the execution, when it last changed */
+	uint8_t percent;
+	int64_t started_at, completed_at, updated_at;
+	uint64_t checkpoint_bytes;
+	/*
+	 * input is the event that fixed input_params; MEMBER_INPUT there.
+	 * artifacts and checkpoint differ: completing with artifacts sets both.
+	 */
+	struct ref input, artifacts, checkpoint, result, metadata, error;
+	enum member checkpoint_member; /* MEMBER_CHECKPOINT or _ARTIFACTS */
+};
+
+#define EXECUTION_ROW 256 /* bytes of an encoded row, at most */
+#define STEP_ROW 128
+
+/* Encode into out; returns the length.  store/schema.h has the layout. */
+size_t execution_encode(const struct execution *x, uint8_t out[EXECUTION_ROW]);
+size_t execution_encode_step(const struct step *s, uint8_t out[STEP_ROW]);
+
+/* False when the bytes are damaged or of a newer version. */
+bool execution_decode(struct slice bytes, struct execution *out);
+bool execution_decode_step(struct slice bytes, struct step *out);
+
+#endif

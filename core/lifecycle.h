@@ -1,0 +1,104 @@
+/*
+ * The lifecycle: what a command does to an execution, or why it is refused.
+ *
+ * Pure.  A decision gets copies of the rows and fills in events; each event
+ * is applied to the copies at once by lifecycle_apply(), the only function
+ * that assigns a status.  The engine stores the rows and the events, or, when
+ * the command is refused, forgets both.
+ */
+#ifndef CORE_LIFECYCLE_H
+#define CORE_LIFECYCLE_H
+
+#include "core/execution.h"
+#include "core/job.h"
+#include "core/mapping.h"
+#include "core/report.h"
+
+enum refusal_code {
+	REFUSAL_NONE,
+	REFUSAL_NO_STEP,  /* no step of that id or name (404) */
+	REFUSAL_STALE,	  /* an attempt that is over (409) */
+	REFUSAL_TERMINAL, /* the status does not change any more */
+	REFUSAL_INVALID	  /* against a rule (422) */
+};
+
+struct refusal {
+	enum refusal_code code;
+	char field[80];
+	char text[200];
+};
+
+/* Growing list of what was decided; events borrow from texts. */
+struct change {
+	struct event *events;
+	unsigned nevents, cap;
+	struct buf *texts; /* one per step input made here */
+	unsigned ntexts, texts_cap;
+};
+
+struct decision {
+	/* given: */
+	const struct job *job;
+	int64_t now;	/* ms */
+	uint64_t noise; /* 64 random bits, for jitter */
+	uint64_t seq;	/* the seq the first event will get */
+	struct slice (*get)(void *arg, struct ref at, enum member m);
+	void *arg;
+	/* changed: */
+	struct execution *x;
+	struct step *steps; /* x->nsteps of them; NULL: not loaded */
+	bool *step_touched; /* per step: its row must be written */
+	struct change *change;
+	struct refusal refusal;
+	/* told: */
+	bool steps_needed;    /* refused only because steps is NULL: load them
+				 and ask again */
+	struct step *about;   /* the step a step report was about */
+	bool repeated;	      /* a final report said again: nothing changed */
+};
+
+/* Ready c for the next decision; memory is kept. */
+void lifecycle_change_reset(struct change *c);
+void lifecycle_change_free(struct change *c);
+
+/*
+ * Fill x and steps (ids set by the caller, as are id, number, job, version,
+ * project, parent, priority, created) of a new execution and give its
+ * events: EVENT_CREATED (extra members added by the caller beforehand are
+ * kept when events[0] is one), then EVENT_STEP for every step that is ready.
+ */
+void lifecycle_create(struct decision *d, struct event *created);
+
+/*
+ * All or nothing: apply n reports in order.  attempt is the one the worker
+ * claims to be (0: not said).  False when refused.
+ */
+bool lifecycle_report(struct decision *d, const struct report *r, unsigned n,
+    uint32_t attempt);
+
+/* True when a plain heartbeat needs no write: it just moves a deadline. */
+bool lifecycle_heartbeat_is_soft(const struct execution *x, uint32_t attempt);
+
+/*
+ * A timer fell due.  last_word is the latest sign of life in ms, of this or
+ * an earlier turn (the server's start counts).  Nothing is decided when the
+ * timer is no longer true; a heartbeat that is not over moves to its new
+ * deadline (a row change without an event).
+ */
+void lifecycle_timer(struct decision *d, enum timer t, int64_t last_word);
+
+/* Somebody other than the worker asks to cancel.  False when terminal. */
+bool lifecycle_cancel(struct decision *d);
+
+/* The server stopped uncleanly while it ran: running -> interrupted. */
+void lifecycle_interrupt(struct decision *d);
+
+/*
+ * Apply an event to its rows: the single place where a status, a pointer or
+ * a deadline of a row is assigned.  steps may be NULL when the event is about
+ * none and ends nothing.
+ */
+void lifecycle_apply(const struct job *job, const struct event *ev,
+    struct execution *x, struct step *steps);
+
+#endif

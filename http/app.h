@@ -1,0 +1,26 @@
+/*
+ * What a handler can reach.  main.c fills it once; nothing else is global.
+ */
+#ifndef HTTP_APP_H
+#define HTTP_APP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct engine;
+struct event_base;
+struct http;
+struct sse;
+struct store;
+
+struct app {
+	struct event_base *base;
+	struct store *store;
+	struct engine *engine;
+	struct sse *sse;
+	struct http *http;
+	int64_t started_at; /* ms */
+	bool test_clock;    /* --test-clock: serve POST /test/clock */
+};
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * Who asks, and what they may do.
+ */
+#ifndef HTTP_AUTH_H
+#define HTTP_AUTH_H
+
+#include "core/key.h"
+
+struct request;
+
+struct auth {
+	enum scope scope;  /* admin when no key is stored */
+	uint64_t project;  /* 0: not bound to one */
+	struct uuid key;   /* zero when no key was needed */
+};
+
+/*
+ * Find the key in Authorization: Bearer, X-API-Key or (streams only)
+ * access_token, and fill r->auth.  Returns 0, or 401 (missing, unknown or
+ * revoked key) or 403 (its scope is too small) with *why set.  With no key
+ * stored everyone is the admin.
+ */
+int auth_check(struct request *r, const char **why);
+
+/* True when an execution or job of that project is visible to a. */
+bool auth_sees(const struct auth *a, uint64_t project);
+
+#endif

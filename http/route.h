@@ -1,0 +1,51 @@
+/*
+ * The route table: an endpoint is one row and one function.
+ */
+#ifndef HTTP_ROUTE_H
+#define HTTP_ROUTE_H
+
+#include "http/request.h"
+
+/*
+ * A dialect is the shape of errors on the paths that begin with prefix;
+ * the longest prefix that fits owns the path.
+ */
+struct dialect {
+	const char *prefix;
+	/* Write the error's body to request_body() and request_send() it. */
+	void (*error)(struct request *, int status, struct slice field,
+	    struct slice text);
+};
+
+enum route_flags {
+	ROUTE_STREAM = 1, /* access_token in the query counts as a key */
+	ROUTE_OPEN = 2,	  /* no key needed (/healthz) */
+	ROUTE_TEST = 4	  /* only there with --test-clock */
+};
+
+struct route {
+	enum method method;
+	const char *pattern; /* "/api/executions/{id}/steps/{step}/running" */
+	void (*handler)(struct request *);
+	enum scope scope;    /* the least a key must have */
+	unsigned flags;
+};
+
+/* All rows, in http/routes.c; ends with a NULL pattern. */
+extern const struct route route_table[];
+
+/*
+ * The row for method and path, with the {..} parts decoded into param.
+ * NULL when there is none: *allow then holds the methods the path has
+ * ("GET, POST", empty for an unknown path).  A segment that is not valid
+ * percent-encoded UTF-8, or decodes to NUL or '/', matches nothing.
+ */
+const struct route *route_find(struct request *r, char allow[64]);
+
+/* Build the lookup once; aborts on a malformed or doubled row. */
+void route_init(void);
+
+/* The dialect that owns path; never NULL (the last one owns everything). */
+const struct dialect *route_dialect(struct slice path);
+
+#endif
