@@ -1,0 +1,75 @@
+# To add a unit test tests/core/test_json.c, two lines in the cmocka part:
+#	unit_tests += tests/core/test_json
+#	tests_core_test_json_LDADD = $(core_test_libs)
+# To add a fuzz target tests/fuzz/fuzz_json.c, two lines in the fuzz part, and
+# at least one file in tests/fuzz/corpus/json/:
+#	fuzz_targets += tests/fuzz/fuzz_json
+#	tests_fuzz_fuzz_json_LDADD = $(fuzz_main) $(core_libs)
+# To add an LD_PRELOAD shim tests/shims/NAME.c: one line, preload_shims += tests/shims/NAME.so
+# To add an end-to-end test: tests/e2e/test_NAME.py; nothing here.
+
+# ---- unit tests (cmocka), each linked with its layer and what is below ----
+
+core_test_libs = $(core_libs) $(CMOCKA_LIBS)
+store_test_libs = $(store_libs) $(CMOCKA_LIBS)
+engine_test_libs = $(engine_libs) $(CMOCKA_LIBS)
+sse_test_libs = $(sse_libs) $(CMOCKA_LIBS)
+http_test_libs = $(http_libs) $(CMOCKA_LIBS)
+
+unit_tests =
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+endif
+
+# ---- fuzz targets: libFuzzer, or a main that replays the corpus ----------
+
+fuzz_targets =
+
+if FUZZING
+fuzz_main = $(FUZZ_LDFLAGS)
+else
+fuzz_main = tests/fuzz/libreplay.a
+check_LIBRARIES += tests/fuzz/libreplay.a
+tests_fuzz_libreplay_a_SOURCES = tests/fuzz/replay.c
+TESTS += $(fuzz_targets)
+endif
+check_PROGRAMS += $(fuzz_targets)
+
+# ---- the tree itself -----------------------------------------------------
+
+style_checks = tests/check_layers tests/check_budgets tests/check_format
+dist_check_SCRIPTS = $(style_checks) tests/run_e2e
+TESTS += $(style_checks)
+
+# ---- end to end: pytest against the programs just built ------------------
+
+TESTS += tests/run_e2e
+
+preload_shims =
+check_DATA = $(preload_shims)
+CLEANFILES += $(preload_shims)
+SUFFIXES = .so
+tests/shims/%.so: $(srcdir)/tests/shims/%.c
+	@$(MKDIR_P) tests/shims
+	$(AM_V_CC)$(CC) -shared -fPIC -std=c11 -D_GNU_SOURCE $(WARN_CFLAGS) -O1 -g -o $@ $<  -ldl
+
+AM_TESTS_ENVIRONMENT = \
+	PYTHON='$(PYTHON)' \
+	TIDEWIRED='$(abs_builddir)/tidewired$(EXEEXT)' \
+	TIDEWIRE='$(abs_builddir)/tidewire$(EXEEXT)' \
+	TIDEWIRE_SHIMS='$(abs_builddir)/tests/shims' \
+	TIDEWIRE_SANITIZED='$(SANITIZED)' \
+	ASAN_OPTIONS=abort_on_error=1:detect_stack_use_after_return=1:strict_string_checks=1 \
+	UBSAN_OPTIONS=print_stacktrace=1; \
+	export PYTHON TIDEWIRED TIDEWIRE TIDEWIRE_SHIMS TIDEWIRE_SANITIZED \
+	ASAN_OPTIONS UBSAN_OPTIONS;
+
+# The names of all tests, for ./dev.
+print-tests:
+	@printf '%s\n' $(TESTS)
+.PHONY: print-tests
+
+# Programs the end-to-end tests run.
+check_DATA += $(bin_PROGRAMS)
