@@ -18,31 +18,31 @@ enum event_type {
 	EVENT_STATUS = 2,   /* an execution's status changed */
 	EVENT_PROGRESS = 3, /* of the execution, or of a step */
 	EVENT_LOG = 4,
-	EVENT_STEP = 5,	    /* a step's status changed */
-	EVENT_IGNORED = 6,  /* a late report: said, not done */
-	EVENT_STORAGE = 7,  /* an object was written (Factflow) */
-	EVENT_TAGS = 8,	    /* labels changed: MEMBER_TAGS is the whole set */
-	EVENT_JOB = 9,	    /* a job was saved, or deleted */
+	EVENT_STEP = 5,	   /* a step's status changed */
+	EVENT_IGNORED = 6, /* a late report: said, not done */
+	EVENT_STORAGE = 7, /* an object was written (Factflow) */
+	EVENT_TAGS = 8,	   /* labels changed: MEMBER_TAGS is the whole set */
+	EVENT_JOB = 9,	   /* a job was saved, or deleted */
 };
 
 enum member {
-	MEMBER_INPUT = 1,	/* JSON: input_params */
-	MEMBER_METADATA = 2,	/* JSON object */
-	MEMBER_TAGS = 3,	/* JSON object of strings */
-	MEMBER_RESULT = 4,	/* JSON: result_data */
-	MEMBER_ARTIFACTS = 5,	/* JSON: what a completed step hands on */
-	MEMBER_CHECKPOINT = 6,	/* JSON: checkpoint_data */
-	MEMBER_LOG_DATA = 7,	/* JSON */
-	MEMBER_MESSAGE = 8,	/* text: a log's message */
-	MEMBER_ERROR_MESSAGE = 9,  /* text */
-	MEMBER_ERROR_TYPE = 10,	   /* text */
-	MEMBER_ERROR_STACK = 11,   /* text */
-	MEMBER_STEP_NAME = 12,	   /* text: current_step_name */
-	MEMBER_REASON = 13,	   /* text: why, in our words */
-	MEMBER_IDEMPOTENCY = 14,   /* binary: scope byte, tenant, key text */
-	MEMBER_ROW = 15,	   /* binary: the first row (EVENT_CREATED) */
-	MEMBER_STEPS = 16,	   /* binary: the steps' ids (EVENT_CREATED) */
-	MEMBER_DEFINITION = 17,	   /* JSON: a job's definition (EVENT_JOB) */
+	MEMBER_INPUT = 1,	  /* JSON: input_params */
+	MEMBER_METADATA = 2,	  /* JSON object */
+	MEMBER_TAGS = 3,	  /* JSON object of strings */
+	MEMBER_RESULT = 4,	  /* JSON: result_data */
+	MEMBER_ARTIFACTS = 5,	  /* JSON: what a completed step hands on */
+	MEMBER_CHECKPOINT = 6,	  /* JSON: checkpoint_data */
+	MEMBER_LOG_DATA = 7,	  /* JSON */
+	MEMBER_MESSAGE = 8,	  /* text: a log's message */
+	MEMBER_ERROR_MESSAGE = 9, /* text */
+	MEMBER_ERROR_TYPE = 10,	  /* text */
+	MEMBER_ERROR_STACK = 11,  /* text */
+	MEMBER_STEP_NAME = 12,	  /* text: current_step_name */
+	MEMBER_REASON = 13,	  /* text: why, in our words */
+	MEMBER_IDEMPOTENCY = 14,  /* binary: scope byte, tenant, key text */
+	MEMBER_ROW = 15,	  /* binary: the first row (EVENT_CREATED) */
+	MEMBER_STEPS = 16,	  /* binary: the steps' ids (EVENT_CREATED) */
+	MEMBER_DEFINITION = 17,	  /* JSON: a job's definition (EVENT_JOB) */
 };
 #define EVENT_MEMBERS_MAX 8
 
@@ -58,19 +58,19 @@ struct event_member {
 };
 
 struct event {
-	uint64_t seq;		/* > 0; the journal's key */
-	int64_t at;		/* ms */
-	struct uuid execution;	/* the job's id for EVENT_JOB */
+	uint64_t seq;	       /* > 0; the journal's key */
+	int64_t at;	       /* ms */
+	struct uuid execution; /* the job's id for EVENT_JOB */
 	enum event_type type;
 	uint32_t attempt;
-	uint8_t status;		/* enum status, or step_status for EVENT_STEP */
-	uint8_t previous;	/* what it was before */
-	uint8_t cause;		/* enum cause (core/execution.h), or 0 */
-	uint8_t level;		/* EVENT_LOG */
-	uint8_t percent;	/* 0-100 or EVENT_NO_PERCENT */
-	uint16_t step;		/* index in the job, or EVENT_NO_STEP */
-	uint32_t step_index;	/* current_step_index, or EVENT_NO_INDEX */
-	int64_t due;		/* retry_at, ms, or 0 */
+	uint8_t status;	     /* enum status, or step_status for EVENT_STEP */
+	uint8_t previous;    /* what it was before */
+	uint8_t cause;	     /* enum cause (core/execution.h), or 0 */
+	uint8_t level;	     /* EVENT_LOG */
+	uint8_t percent;     /* 0-100 or EVENT_NO_PERCENT */
+	uint16_t step;	     /* index in the job, or EVENT_NO_STEP */
+	uint32_t step_index; /* current_step_index, or EVENT_NO_INDEX */
+	int64_t due;	     /* retry_at, ms, or 0 */
 	unsigned nmembers;
 	struct event_member member[EVENT_MEMBERS_MAX];
 };

@@ -18,10 +18,10 @@ enum cause {
 	CAUSE_TOTAL_TIMEOUT = 4,     /* total_timeout_seconds */
 	CAUSE_GRACE_OVER = 5,	     /* cancel_grace_seconds */
 	CAUSE_RETRY_DUE = 6,
-	CAUSE_REQUEST = 7,	     /* somebody asked for it */
+	CAUSE_REQUEST = 7, /* somebody asked for it */
 	CAUSE_AUTO_COMPLETE = 8,
 	CAUSE_UNCLEAN_STOP = 9,
-	CAUSE_REVIVED = 10	     /* the timed-out attempt spoke again */
+	CAUSE_REVIVED = 10 /* the timed-out attempt spoke again */
 };
 
 /* The timers an execution can have; the number is part of the timer's key. */
@@ -50,17 +50,17 @@ struct execution {
 	uint64_t number;
 	struct uuid job;
 	uint32_t job_version;
-	uint64_t project;	/* 0: none */
-	struct uuid parent;	/* zero: none */
-	uint8_t priority;	/* 0-9 */
+	uint64_t project;   /* 0: none */
+	struct uuid parent; /* zero: none */
+	uint8_t priority;   /* 0-9 */
 	uint16_t nsteps;
 
 	enum status status;
-	enum cause cause;	/* of the status */
+	enum cause cause; /* of the status */
 	enum failure_category failure;
-	uint32_t attempt;	/* from 1 */
-	uint8_t percent;	/* or EVENT_NO_PERCENT */
-	uint32_t step_index;	/* current_step_index, or EVENT_NO_INDEX */
+	uint32_t attempt;    /* from 1 */
+	uint8_t percent;     /* or EVENT_NO_PERCENT */
+	uint32_t step_index; /* current_step_index, or EVENT_NO_INDEX */
 
 	int64_t created_at;
 	int64_t updated_at;

@@ -21,17 +21,17 @@ enum mapping_source { MAPPING_JOB_INPUT, MAPPING_ARTIFACTS, MAPPING_RESULT };
 struct mapping {
 	struct slice target;
 	enum mapping_source source;
-	uint16_t step;	    /* index of the step it reads, unless JOB_INPUT */
-	struct slice path;  /* "a.b.0" behind the source; empty is all of it */
-	struct slice text;  /* the expression as written */
+	uint16_t step;	   /* index of the step it reads, unless JOB_INPUT */
+	struct slice path; /* "a.b.0" behind the source; empty is all of it */
+	struct slice text; /* the expression as written */
 };
 
 struct job_step {
 	struct slice name, type, route, queue;
 	uint32_t step_index; /* as defined; default: the position */
 	uint16_t ndepends, nmappings;
-	uint16_t *depends;  /* positions in steps[], in depends_on order */
-	bool mapped;	    /* has an input_mapping, be it empty */
+	uint16_t *depends; /* positions in steps[], in depends_on order */
+	bool mapped;	   /* has an input_mapping, be it empty */
 	struct mapping *mapping;
 };
 

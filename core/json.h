@@ -24,12 +24,12 @@ enum json_type {
 
 struct json_node {
 	enum json_type type;
-	bool boolean;		      /* JSON_BOOL */
-	uint32_t count;		      /* elements or members */
-	struct slice key;	      /* decoded, when a member of an object */
-	struct slice raw;	      /* as sent, within the parsed text */
-	struct slice str;	      /* decoded, JSON_STRING */
-	const struct json_node *next; /* sibling, or NULL */
+	bool boolean;		       /* JSON_BOOL */
+	uint32_t count;		       /* elements or members */
+	struct slice key;	       /* decoded, when a member of an object */
+	struct slice raw;	       /* as sent, within the parsed text */
+	struct slice str;	       /* decoded, JSON_STRING */
+	const struct json_node *next;  /* sibling, or NULL */
 	const struct json_node *child; /* first element or member, or NULL */
 };
 

@@ -16,7 +16,7 @@ struct key {
 	struct uuid id;
 	uint8_t hash[32]; /* SHA-256 of the key's text */
 	enum scope scope;
-	uint64_t project; /* 0: unbound */
+	uint64_t project;   /* 0: unbound */
 	int64_t created_at; /* ms */
 	char name[KEY_NAME_MAX + 1];
 };

@@ -51,10 +51,10 @@ struct decision {
 	struct change *change;
 	struct refusal refusal;
 	/* told: */
-	bool steps_needed;    /* refused only because steps is NULL: load them
+	bool steps_needed;  /* refused only because steps is NULL: load them
 				 and ask again */
-	struct step *about;   /* the step a step report was about */
-	bool repeated;	      /* a final report said again: nothing changed */
+	struct step *about; /* the step a step report was about */
+	bool repeated;	    /* a final report said again: nothing changed */
 };
 
 /* Ready c for the next decision; memory is kept. */

@@ -7,13 +7,13 @@
 #include "core/slice.h"
 
 struct retry {
-	uint32_t max_attempts;	      /* 1..1000; 3 */
-	int64_t initial_interval_ms;  /* 0..; 5000 */
-	double backoff_coefficient;   /* 1.0..100; 2.0 */
-	int64_t max_interval_ms;      /* 900000 */
-	double jitter;		      /* 0..1; 0.1 is plus or minus 10 % */
+	uint32_t max_attempts;	     /* 1..1000; 3 */
+	int64_t initial_interval_ms; /* 0..; 5000 */
+	double backoff_coefficient;  /* 1.0..100; 2.0 */
+	int64_t max_interval_ms;     /* 900000 */
+	double jitter;		     /* 0..1; 0.1 is plus or minus 10 % */
 	uint16_t nnon_retryable;
-	struct slice *non_retryable;  /* error types, exact */
+	struct slice *non_retryable; /* error types, exact */
 };
 
 /*

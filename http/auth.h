@@ -9,9 +9,9 @@
 struct request;
 
 struct auth {
-	enum scope scope;  /* admin when no key is stored */
-	uint64_t project;  /* 0: not bound to one */
-	struct uuid key;   /* zero when no key was needed */
+	enum scope scope; /* admin when no key is stored */
+	uint64_t project; /* 0: not bound to one */
+	struct uuid key;  /* zero when no key was needed */
 };
 
 /*

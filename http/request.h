@@ -34,17 +34,17 @@ struct route;
 /* All slices are borrowed from the request and live as long as it does. */
 struct request {
 	enum method method;
-	bool head;		/* HEAD */
-	bool http10;		/* HTTP/1.0 */
-	struct slice path;	/* as sent, without the query */
-	struct slice query;	/* behind '?', not decoded */
+	bool head;	    /* HEAD */
+	bool http10;	    /* HTTP/1.0 */
+	struct slice path;  /* as sent, without the query */
+	struct slice query; /* behind '?', not decoded */
 	struct slice body;
 	struct slice param[REQUEST_PARAMS]; /* the {..} of the route, decoded */
 	const struct route *route;
-	struct auth auth;	/* who asks */
+	struct auth auth; /* who asks */
 	struct app *app;
-	struct conn *conn;	/* http/conn.c's own */
-	struct json *json;	/* set by request_json(), freed with the request */
+	struct conn *conn; /* http/conn.c's own */
+	struct json *json; /* set by request_json(), freed with the request */
 };
 
 /* A header's value, trimmed; empty when absent.  name in any case. */

@@ -27,7 +27,7 @@ struct route {
 	enum method method;
 	const char *pattern; /* "/api/executions/{id}/steps/{step}/running" */
 	void (*handler)(struct request *);
-	enum scope scope;    /* the least a key must have */
+	enum scope scope; /* the least a key must have */
 	unsigned flags;
 };
 
