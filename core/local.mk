@@ -1,14 +1,21 @@
 # To add a file: put core/NAME.c and core/NAME.h on lines of their own below.
 noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = \
+	core/buf.c \
 	core/buf.h \
 	core/hash.h \
 	core/json.h \
 	core/jsonw.h \
 	core/key.h \
+	core/log.c \
 	core/log.h \
+	core/mem.c \
 	core/mem.h \
+	core/rfc3339.c \
 	core/rfc3339.h \
+	core/slice.c \
 	core/slice.h \
+	core/utf8.c \
 	core/utf8.h \
+	core/uuid.c \
 	core/uuid.h
