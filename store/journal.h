@@ -1,0 +1,41 @@
+/*
+ * The journal: every accepted change, in order; and each execution's share.
+ */
+#ifndef STORE_JOURNAL_H
+#define STORE_JOURNAL_H
+
+#include "store/store.h"
+
+/* Most events one read hands out, so that no read holds the loop. */
+#define JOURNAL_PAGE 500
+
+/* Append ev; ev->seq must be store_seq() + 1.  EVENT_JOB has no execution. */
+void journal_append(struct store_txn *t, const struct event *ev);
+
+/* The event of that seq; false when there is none (any more). */
+bool journal_get(struct store_txn *t, uint64_t seq, struct event *out);
+
+/* The oldest seq retained (0 when the journal is empty). */
+uint64_t journal_first(struct store_txn *t);
+
+/* The first event at or after at (ms); 0 when none.  Binary search by seq. */
+uint64_t journal_since(struct store_txn *t, int64_t at);
+
+/* Called for each event; returns false to stop there. */
+struct journal_visit {
+	bool (*fn)(void *arg, const struct event *ev);
+	void *arg;
+};
+
+/*
+ * Walk upward from the first seq > after, over at most max events.  Returns
+ * the last seq looked at (after when there was none).
+ */
+uint64_t journal_walk(struct store_txn *t, uint64_t after, unsigned max,
+    const struct journal_visit *v);
+
+/* The same over one execution's events. */
+uint64_t journal_walk_execution(struct store_txn *t, const struct uuid *id,
+    uint64_t after, unsigned max, const struct journal_visit *v);
+
+#endif

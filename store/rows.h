@@ -1,0 +1,80 @@
+/*
+ * Executions and steps: the rows, and the indexes, counters and timers that
+ * follow from them.
+ */
+#ifndef STORE_ROWS_H
+#define STORE_ROWS_H
+
+#include "store/store.h"
+
+bool rows_get(struct store_txn *t, const struct uuid *id,
+    struct execution *out);
+bool rows_get_by_number(struct store_txn *t, uint64_t number,
+    struct execution *out);
+
+/*
+ * Write x, the only function that does: old (NULL for a new one) is the row
+ * as it was, and every index row, counter and timer that differs is moved.
+ * Index rows of labels follow x->tags.
+ */
+void rows_put(struct store_txn *t, const struct execution *old,
+    const struct execution *x);
+
+/* Read all n steps of an execution; false when any is missing. */
+bool rows_get_steps(struct store_txn *t, const struct uuid *id,
+    struct step *out, unsigned n);
+void rows_put_step(struct store_txn *t, const struct uuid *id,
+    const struct step *s);
+
+/* Which executions a list shows; every field set must hold. */
+struct rows_filter {
+	enum status status[STATUS_COUNT]; /* 0 at the end; none: any */
+	struct uuid job;		  /* zero: any */
+	uint64_t project;		  /* 0: any */
+	struct slice label;		  /* "key:value"; empty: any */
+};
+
+/*
+ * A page, newest first: up to max rows older than `before` (zero: from the
+ * newest).  Returns how many;  Cost
+ * follows the page for no filter, one label, or any of status, job or project
+ * with a status; other combinations look at the rows of the narrowest index,
+ * at most 10,000 of them a call.
+ */
+unsigned rows_list(struct store_txn *t, const struct rows_filter *f,
+    const struct uuid *before, struct execution *out, unsigned max);
+
+/* How many match, from the counters; -1 for a combination not counted. */
+int64_t rows_count(struct store_txn *t, const struct rows_filter *f);
+
+/*
+ * The first due timer: its deadline in ms, or 0 when there is none.  With
+ * *deadline <= now the timer is for the caller to handle: handling it must
+ * move or remove the row (rows_put() with another due[]).
+ */
+int64_t rows_timer_first(struct store_txn *t, struct uuid *id,
+    enum timer *timer);
+
+/* Up to max timers with deadline <= now, in order.  Returns how many. */
+struct rows_timer {
+	int64_t deadline;
+	enum timer timer;
+	struct uuid id;
+};
+unsigned rows_timers_due(struct store_txn *t, int64_t now,
+    struct rows_timer *out, unsigned max);
+
+/* Up to max ids with that status above `after` (zero: from the first). */
+unsigned rows_by_status(struct store_txn *t, enum status s,
+    const struct uuid *after, struct uuid *out, unsigned max);
+
+/* The newest execution's id; false when there is none. */
+bool rows_newest(struct store_txn *t, struct uuid *out);
+
+/* The execution that an idempotency key made; key: scope ‖ tenant ‖ text. */
+bool rows_idempotency_get(struct store_txn *t, struct slice key,
+    struct uuid *out);
+void rows_idempotency_put(struct store_txn *t, struct slice key,
+    const struct uuid *id);
+
+#endif

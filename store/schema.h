@@ -1,0 +1,74 @@
+/*
+ * What is on disk, byte by byte.
+ *
+ * The store is one LMDB environment in the data folder: data.mdb, lock.mdb.
+ * All integers are big-endian, so that key order is meaning.  A UUID is its
+ * 16 bytes.  "id" below is an execution's UUID unless said otherwise; ids are
+ * version 7 and ascend in order of creation.
+ *
+ * The truth is the journal.  Every other table is a view of it that is kept
+ * up in the same transaction; payload bytes are in the journal alone, and a
+ * row points at them by seq.
+ *
+ * table        key                                value
+ * -----        ---                                -----
+ * journal      seq u64                            an event: core/event.h
+ * executions   id ‖ 1 ‖ seq u64                   empty: the execution has
+ *                                                 that event (by_execution)
+ *              id ‖ 2 ‖ index u16                 a step: core/execution.h
+ *              id ‖ 3                             the row: core/execution.h
+ *              One table, so that the row, the steps and the newest entry of
+ *              by_execution stand on one page: a report dirties one leaf.
+ * index        facet u8 ‖ value ‖ id              empty
+ *              'n' number u64                     value: the id (key ends
+ *                                                 behind the number); all
+ *                                                 executions by age
+ *              's' status u8 ‖ id                 by status
+ *              'j' job uuid ‖ id                  by job
+ *              'J' job uuid ‖ status u8 ‖ id      by job and status
+ *              'p' project u64 ‖ id               by project, not 0
+ *              'P' project u64 ‖ status u8 ‖ id
+ *              'q' parent uuid ‖ id               replays of a parent
+ *              't' label ‖ 0 ‖ id                 by label: "key:value", at
+ *                                                 most 320 bytes
+ * counters     facet u8 ‖ value                   u64: how many executions
+ *              'a'                                all
+ *              's' 'j' 'J' 'p' 'P' 't'            with values as in index
+ * timers       deadline u64 ‖ timer u8 ‖ id       empty; enum timer
+ * jobs         id                                 version u8 = 1, current
+ *                                                 u32, created u64, updated
+ *                                                 u64, deleted u8, name
+ *              id ‖ version u32                   created u64, definition
+ *                                                 JSON; never changes
+ * job_names    name (UTF-8)                       job id; live jobs only
+ * idempotency  scope u8 ‖ tenant u64 ‖            id
+ *              key text, at most 400 bytes
+ * keys         SHA-256 of the key                 version u8 = 1, id 16,
+ *                                                 scope u8, project u64,
+ *                                                 created u64, name
+ * meta         "schema"                           u32: SCHEMA_VERSION
+ *              "epoch"                            8 random bytes, made with
+ *                                                 the store, anew when a
+ *                                                 backup is restored
+ *              "clean"                            u8: 1 after an orderly stop
+ *              "seq"                              u64: the last seq given
+ *              "number"                           u64: the last number given
+ *              "boots"                            u64: times opened to serve
+ *
+ * To change a value: give it a new version byte, read both, write the new.
+ * To change a key, or what a table means: raise SCHEMA_VERSION and write a
+ * step in store/migrate.c.
+ */
+#ifndef STORE_SCHEMA_H
+#define STORE_SCHEMA_H
+
+#define SCHEMA_VERSION 1
+
+#define SCHEMA_EVENT_KEY 1
+#define SCHEMA_STEP_KEY 2
+#define SCHEMA_ROW_KEY 3
+
+#define SCHEMA_LABEL_MAX 320
+#define SCHEMA_IDEMPOTENCY_MAX 400
+
+#endif
