@@ -8,7 +8,7 @@
 
 struct jobs_head {
 	struct uuid id;
-	uint32_t version;	 /* the current one */
+	uint32_t version;		/* the current one */
 	int64_t created_at, updated_at; /* ms */
 	bool deleted;
 };

@@ -35,14 +35,15 @@ struct rows_filter {
 };
 
 /*
- * A page, newest first: up to max rows older than `before` (zero: from the
- * newest).  Returns how many;  Cost
- * follows the page for no filter, one label, or any of status, job or project
- * with a status; other combinations look at the rows of the narrowest index,
- * at most 10,000 of them a call.
+ * A page, newest first: up to max rows older than *at (zero: from the
+ * newest).  Returns how many and moves *at to where the next page goes on,
+ * zero at the end of the list.  Cost follows the page for no filter, one
+ * label, or any of status, job or project with a status; other combinations
+ * look at the narrowest index, at most 10,000 rows a call, so that a page may
+ * come up short before the end.
  */
 unsigned rows_list(struct store_txn *t, const struct rows_filter *f,
-    const struct uuid *before, struct execution *out, unsigned max);
+    struct uuid *at, struct execution *out, unsigned max);
 
 /* How many match, from the counters; -1 for a combination not counted. */
 int64_t rows_count(struct store_txn *t, const struct rows_filter *f);
