@@ -48,7 +48,7 @@ TESTS += $(style_checks)
 TESTS += tests/run_e2e
 
 preload_shims =
-check_DATA = $(preload_shims)
+check_DATA = $(preload_shims) $(bin_PROGRAMS)
 CLEANFILES += $(preload_shims)
 SUFFIXES = .so
 tests/shims/%.so: $(srcdir)/tests/shims/%.c
@@ -66,10 +66,17 @@ AM_TESTS_ENVIRONMENT = \
 	export PYTHON TIDEWIRED TIDEWIRE TIDEWIRE_SHIMS TIDEWIRE_SANITIZED \
 	ASAN_OPTIONS UBSAN_OPTIONS;
 
+# The same with its output on the terminal.
+check-e2e: check-programs
+	@$(AM_TESTS_ENVIRONMENT) srcdir='$(srcdir)' PYTEST_ARGS='$(PYTEST_ARGS)' \
+	    $(srcdir)/tests/run_e2e
+
+# All that the tests need, built and not run.
+check-programs: $(bin_PROGRAMS) $(check_PROGRAMS) $(check_LIBRARIES) \
+	$(preload_shims)
+fuzz-targets: $(fuzz_targets)
+
 # The names of all tests, for ./dev.
 print-tests:
 	@printf '%s\n' $(TESTS)
-.PHONY: print-tests
-
-# Programs the end-to-end tests run.
-check_DATA += $(bin_PROGRAMS)
+.PHONY: check-e2e check-programs fuzz-targets print-tests
