@@ -11,6 +11,7 @@ struct jobs_head {
 	uint32_t version;		/* the current one */
 	int64_t created_at, updated_at; /* ms */
 	bool deleted;
+	uint64_t project; /* 0: everybody's to see, unbound keys' to edit */
 };
 
 /* The head of a job, deleted ones too. */

@@ -37,7 +37,8 @@
  * timers       deadline u64 ‖ timer u8 ‖ id       empty; enum timer
  * jobs         id                                 version u8 = 1, current
  *                                                 u32, created u64, updated
- *                                                 u64, deleted u8, name
+ *                                                 u64, deleted u8, project
+ *                                                 u64, name
  *              id ‖ version u32                   created u64, definition
  *                                                 JSON; never changes
  * job_names    name (UTF-8)                       job id; live jobs only

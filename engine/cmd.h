@@ -1,0 +1,87 @@
+/*
+ * A command: something somebody wants changed.  It is gathered during a
+ * turn, decided and answered inside the turn's transaction, and settled when
+ * that transaction is on disk or lost.
+ */
+#ifndef ENGINE_CMD_H
+#define ENGINE_CMD_H
+
+#include <sys/queue.h>
+
+#include "core/job.h"
+#include "core/key.h"
+#include "core/lifecycle.h"
+#include "core/report.h"
+#include "store/store.h"
+
+enum cmd_kind {
+	CMD_JOB_CREATE,
+	CMD_JOB_REPLACE,
+	CMD_JOB_DELETE,
+	CMD_TRIGGER,
+	CMD_REPORT,
+	CMD_CANCEL,
+	CMD_KEY_CREATE,
+	CMD_KEY_REVOKE
+};
+
+/* Scopes of idempotency keys, one per dialect operation.  Stored. */
+enum cmd_idempotency { CMD_SCOPE_NONE = 0, CMD_SCOPE_RESTEP = 1 };
+
+enum outcome_code {
+	OUTCOME_DONE,
+	OUTCOME_EXISTING,   /* an idempotency key met its first execution */
+	OUTCOME_NOT_FOUND,  /* the execution, job or key */
+	OUTCOME_NAME_TAKEN, /* a job's name */
+	OUTCOME_REFUSED	    /* refusal says why */
+};
+
+/* What came of a command; everything is borrowed for the call. */
+struct outcome {
+	enum outcome_code code;
+	const struct refusal *refusal;
+	const struct execution *x; /* as it is now */
+	const struct step *steps;  /* all of x's, or NULL: not loaded */
+	const struct job *job;
+	const struct step *about; /* of a single step report */
+	bool repeated;		  /* said before; nothing changed */
+	uint64_t first_seq;	  /* of the events appended, 0: none */
+	uint64_t last_seq;
+	struct store_txn *txn; /* to read more for the answer */
+};
+
+struct cmd {
+	enum cmd_kind kind;
+	uint64_t tenant; /* project the asking key is bound to, or 0 */
+
+	/* Answer; inside the transaction, before it is on disk. */
+	void (*answer)(struct cmd *, const struct outcome *);
+	/*
+	 * The end: rc is 0 when the turn is on disk, else ENOSPC or EIO and
+	 * nothing happened.  Frees the command.
+	 */
+	void (*settled)(struct cmd *, int rc);
+	void *arg; /* the asker's */
+
+	/* All slices borrow from the asker until settled. */
+	struct slice name; /* job id or name; for CMD_JOB_* and CMD_TRIGGER */
+	struct uuid id;	   /* the execution, or the key to revoke */
+	struct job *job;   /* JOB_CREATE, JOB_REPLACE: checked; borrowed */
+	struct key *key;   /* KEY_CREATE: all but id; borrowed */
+
+	/* CMD_REPORT */
+	struct report *reports;
+	unsigned nreports;
+	uint32_t attempt; /* 0: not said */
+
+	/* CMD_TRIGGER */
+	struct slice input, metadata, tags; /* JSON */
+	struct slice idempotency_key;	    /* text */
+	enum cmd_idempotency scope;
+	int priority;	  /* -1: the job's */
+	uint64_t project; /* 0: none */
+
+	TAILQ_ENTRY(cmd) entry;
+};
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * The engine: one turn, one transaction.
+ *
+ * Callbacks of the event loop submit commands; engine_turn_end() decides and
+ * answers them all in one transaction, commits it fully synced, and only
+ * then settles them and shows the journal's new tail.  It also owns time: the
+ * clock is read once a turn, and one libevent timer is armed for the first
+ * row of the timers table.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "engine/cmd.h"
+
+struct engine;
+struct event_base;
+
+/*
+ * Borrows base and store.  After an unclean stop it starts marking what ran
+ * as interrupted, in batches, while already serving.
+ */
+struct engine *engine_new(struct event_base *base, struct store *store);
+void engine_free(struct engine *e);
+
+/* Called after each commit that appended events, with the last seq. */
+void engine_on_commit(struct engine *e, void (*fn)(void *arg, uint64_t seq),
+    void *arg);
+
+/* This turn's time, ms since 1970. */
+int64_t engine_now(const struct engine *e);
+
+/* 64 random bits. */
+uint64_t engine_noise(struct engine *e);
+
+/* This turn's read snapshot; gone when the turn ends. */
+struct store_txn *engine_snapshot(struct engine *e);
+
+/* Gather a command for this turn. */
+void engine_submit(struct engine *e, struct cmd *c);
+
+/*
+ * End the turn.  Returns true when work is left (a full turn, recovery), so
+ * that the loop must not sleep.
+ */
+bool engine_turn_end(struct engine *e);
+
+/* True when nothing is gathered and no recovery is under way. */
+bool engine_idle(const struct engine *e);
+
+enum engine_heartbeat {
+	ENGINE_HEARTBEAT_SOFT,	  /* taken; *x is the row as it reads now */
+	ENGINE_HEARTBEAT_COMMAND, /* it changes something: submit a report */
+	ENGINE_HEARTBEAT_NOT_FOUND
+};
+
+/*
+ * A plain heartbeat: moves a deadline in memory and writes nothing, unless it
+ * changes the status or the row's own time is older than a quarter of the
+ * timeout.  attempt 0: not said.
+ */
+enum engine_heartbeat engine_heartbeat(struct engine *e, const struct uuid *id,
+    uint64_t tenant, uint32_t attempt, struct execution *x);
+
+/* The latest word of an execution: row or memory, whichever is newer. */
+int64_t engine_last_word(const struct engine *e, const struct execution *x);
+
+/*
+ * Test only (--test-clock): move the clock forward; fn(arg) is called when
+ * every timer due at the new time has been committed.
+ */
+void engine_clock_advance(struct engine *e, int64_t ms, void (*fn)(void *arg),
+    void *arg);
+
+#endif
