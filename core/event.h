@@ -83,13 +83,38 @@ struct ref {
 /* An event of that type with every optional field absent. */
 struct event event_make(enum event_type type);
 
-/* Add a member; an empty slice (p NULL) is left out. */
+/*
+ * Add a member that is not there yet; an empty slice (p NULL) is left out,
+ * while one of no bytes (p not NULL) is kept.
+ */
 void event_add(struct event *ev, enum member id, struct slice bytes);
 
 /* The member's bytes, SLICE_NONE when it is not there. */
 struct slice event_get(const struct event *ev, enum member id);
 
-/* Append the stored form (store/schema.h, "journal") to out; not the seq. */
+/*
+ * The stored form, all integers big-endian; the seq is its key and not in it:
+ *
+ *	  0	u8	version, 1
+ *	  1	u8	type, 1-9
+ *	  2	u8	status, 0-9 (0-7 when type is EVENT_STEP)
+ *	  3	u8	previous, likewise
+ *	  4	u8	cause, 0-10
+ *	  5	u8	level, 0-4
+ *	  6	u8	percent, 0-100 or 255
+ *	  7	u8	how many members follow, 0-8
+ *	  8	u16	step
+ *	 10	u32	attempt
+ *	 14	u32	step_index
+ *	 18	u64	at, under 2^63
+ *	 26	u64	due, under 2^63
+ *	 34	uuid	execution
+ *	 50		members, each: u8 id (1-17, none twice), u32 length, bytes
+ *
+ * Nothing follows the last member.
+ */
+
+/* Append the stored form to out. */
 void event_encode(const struct event *ev, struct buf *out);
 
 /*

@@ -23,6 +23,7 @@ enum cause {
 	CAUSE_UNCLEAN_STOP = 9,
 	CAUSE_REVIVED = 10 /* the timed-out attempt spoke again */
 };
+#define CAUSE_COUNT 11 /* one over the largest */
 
 /* The timers an execution can have; the number is part of the timer's key. */
 enum timer {
@@ -99,7 +100,49 @@ struct step {
 #define EXECUTION_ROW 256 /* bytes of an encoded row, at most */
 #define STEP_ROW 128
 
-/* Encode into out; returns the length.  store/schema.h has the layout. */
+/*
+ * The stored row, 236 bytes, all integers big-endian:
+ *
+ *	  0	u8	version, 1
+ *	  1	uuid	id
+ *	 17	u64	number
+ *	 25	uuid	job
+ *	 41	u32	job_version
+ *	 45	u64	project
+ *	 53	uuid	parent
+ *	 69	u8	priority, 0-9
+ *	 70	u16	nsteps
+ *	 72	u8	status, 1-9
+ *	 73	u8	cause, 0-10
+ *	 74	u8	failure, 0-6
+ *	 75	u32	attempt
+ *	 79	u8	percent, 0-100 or 255
+ *	 80	u32	step_index
+ *	 84	u64 x 7	created_at, updated_at, started_at, attempt_started_at,
+ *			completed_at, cancel_at, heartbeat_at; under 2^63
+ *	140	u64 x 5	due[], in order of enum timer; under 2^63
+ *	180	u64 x 7	the seqs of created, tags, step_name, metadata, result,
+ *			error, last
+ *
+ * The stored step, 106 bytes:
+ *
+ *	  0	u8	version, 1
+ *	  1	uuid	id
+ *	 17	u16	index
+ *	 19	u8	status, 1-7
+ *	 20	u32	attempt
+ *	 24	u8	percent, 0-100 or 255
+ *	 25	u8	checkpoint_member: 0, 5 or 6
+ *	 26	u64 x 3	started_at, completed_at, updated_at; under 2^63
+ *	 50	u64	checkpoint_bytes
+ *	 58	u64 x 6	the seqs of input, artifacts, checkpoint, result,
+ *			metadata, error
+ */
+
+/*
+ * Encode into out; returns the length.  A value the layout has no room for
+ * (no status, a negative time) is a bug and aborts.
+ */
 size_t execution_encode(const struct execution *x, uint8_t out[EXECUTION_ROW]);
 size_t execution_encode_step(const struct step *s, uint8_t out[STEP_ROW]);
 

@@ -3,6 +3,10 @@ noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = \
 	core/buf.c \
 	core/buf.h \
+	core/event.c \
+	core/event.h \
+	core/execution.c \
+	core/execution.h \
 	core/hash.h \
 	core/json.h \
 	core/jsonw.h \
@@ -11,11 +15,16 @@ libcore_a_SOURCES = \
 	core/log.h \
 	core/mem.c \
 	core/mem.h \
+	core/report.c \
+	core/report.h \
 	core/rfc3339.c \
 	core/rfc3339.h \
 	core/slice.c \
 	core/slice.h \
+	core/status.c \
+	core/status.h \
 	core/utf8.c \
 	core/utf8.h \
 	core/uuid.c \
-	core/uuid.h
+	core/uuid.h \
+	core/wire.h

@@ -29,6 +29,7 @@ enum step_status {
 	STEP_SKIPPED = 6,
 	STEP_CANCELLED = 7
 };
+#define STEP_STATUS_COUNT 8 /* likewise */
 
 /* Completed, failed, timed_out, cancelled: never changes again. */
 bool status_is_terminal(enum status s);
@@ -36,10 +37,13 @@ bool status_is_terminal(enum status s);
 /* Running, interrupted, cancelling: a worker holds it, silence ends it. */
 bool status_is_held(enum status s);
 
-/* "timed_out"; false from the parser when s is no such word. */
+/*
+ * "timed_out", NULL for 0; false from the parser when s is no such word.
+ */
 const char *status_name(enum status s);
 bool status_parse(struct slice s, enum status *out);
 
+/* "pending", NULL for 0. */
 const char *status_step_name(enum step_status s);
 
 #endif

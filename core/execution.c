@@ -1,0 +1,231 @@
+/*
+ * Rows to bytes and back, in the layout execution.h states.  store/rows.c
+ * keeps the bytes; core/lifecycle.c changes the rows.
+ */
+#include "core/execution.h"
+
+#include "core/log.h"
+#include "core/wire.h"
+
+#define ROW_FORMAT 1
+#define EXECUTION_BYTES 236
+#define STEP_BYTES 106
+
+_Static_assert(EXECUTION_BYTES <= EXECUTION_ROW, "a row fits its buffer");
+_Static_assert(STEP_BYTES <= STEP_ROW, "a step fits its buffer");
+
+static bool
+is_percent(uint8_t percent)
+{
+	return percent <= 100 || percent == EVENT_NO_PERCENT;
+}
+
+static unsigned char *
+put_time(unsigned char *p, int64_t ms)
+{
+	INVARIANT(ms >= 0);
+	return wire_put(p, 8, (uint64_t)ms);
+}
+
+static int64_t
+get_time(struct wire *w)
+{
+	return (int64_t)wire_uint(w, 8, INT64_MAX);
+}
+
+static unsigned char *
+put_ref(unsigned char *p, struct ref r)
+{
+	return wire_put(p, 8, r.seq);
+}
+
+static struct ref
+get_ref(struct wire *w)
+{
+	return (struct ref){wire_uint(w, 8, UINT64_MAX)};
+}
+
+static void
+get_version(struct wire *w)
+{
+	if (wire_uint(w, 1, UINT8_MAX) != ROW_FORMAT)
+		w->bad = true;
+}
+
+static unsigned char *
+put_state(unsigned char *p, const struct execution *x)
+{
+	INVARIANT(x->status > 0 && x->status < STATUS_COUNT);
+	INVARIANT(is_percent(x->percent) && x->priority <= 9);
+	p = wire_put_uuid(p, &x->id);
+	p = wire_put(p, 8, x->number);
+	p = wire_put_uuid(p, &x->job);
+	p = wire_put(p, 4, x->job_version);
+	p = wire_put(p, 8, x->project);
+	p = wire_put_uuid(p, &x->parent);
+	p = wire_put(p, 1, x->priority);
+	p = wire_put(p, 2, x->nsteps);
+	p = wire_put(p, 1, x->status);
+	p = wire_put(p, 1, x->cause);
+	p = wire_put(p, 1, x->failure);
+	p = wire_put(p, 4, x->attempt);
+	p = wire_put(p, 1, x->percent);
+	return wire_put(p, 4, x->step_index);
+}
+
+static void
+get_state(struct wire *w, struct execution *x)
+{
+	x->id = wire_uuid(w);
+	x->number = wire_uint(w, 8, UINT64_MAX);
+	x->job = wire_uuid(w);
+	x->job_version = (uint32_t)wire_uint(w, 4, UINT32_MAX);
+	x->project = wire_uint(w, 8, UINT64_MAX);
+	x->parent = wire_uuid(w);
+	x->priority = (uint8_t)wire_uint(w, 1, 9);
+	x->nsteps = (uint16_t)wire_uint(w, 2, UINT16_MAX);
+	x->status = (enum status)wire_uint(w, 1, STATUS_COUNT - 1);
+	x->cause = (enum cause)wire_uint(w, 1, CAUSE_COUNT - 1);
+	x->failure = (enum failure_category)wire_uint(w, 1, FAILURE_UNKNOWN);
+	x->attempt = (uint32_t)wire_uint(w, 4, UINT32_MAX);
+	x->percent = (uint8_t)wire_uint(w, 1, UINT8_MAX);
+	x->step_index = (uint32_t)wire_uint(w, 4, UINT32_MAX);
+	if (x->status == 0 || !is_percent(x->percent))
+		w->bad = true;
+}
+
+static unsigned char *
+put_times(unsigned char *p, const struct execution *x)
+{
+	p = put_time(p, x->created_at);
+	p = put_time(p, x->updated_at);
+	p = put_time(p, x->started_at);
+	p = put_time(p, x->attempt_started_at);
+	p = put_time(p, x->completed_at);
+	p = put_time(p, x->cancel_at);
+	p = put_time(p, x->heartbeat_at);
+	for (unsigned i = 0; i < TIMER_COUNT; i++)
+		p = put_time(p, x->due[i]);
+	return p;
+}
+
+static void
+get_times(struct wire *w, struct execution *x)
+{
+	x->created_at = get_time(w);
+	x->updated_at = get_time(w);
+	x->started_at = get_time(w);
+	x->attempt_started_at = get_time(w);
+	x->completed_at = get_time(w);
+	x->cancel_at = get_time(w);
+	x->heartbeat_at = get_time(w);
+	for (unsigned i = 0; i < TIMER_COUNT; i++)
+		x->due[i] = get_time(w);
+}
+
+/* Write a row. */
+size_t
+execution_encode(const struct execution *x, uint8_t out[EXECUTION_ROW])
+{
+	unsigned char *p = wire_put(out, 1, ROW_FORMAT);
+
+	p = put_times(put_state(p, x), x);
+	p = put_ref(p, x->created);
+	p = put_ref(p, x->tags);
+	p = put_ref(p, x->step_name);
+	p = put_ref(p, x->metadata);
+	p = put_ref(p, x->result);
+	p = put_ref(p, x->error);
+	p = put_ref(p, x->last);
+	INVARIANT(p == out + EXECUTION_BYTES);
+	return EXECUTION_BYTES;
+}
+
+/* Read a row. */
+bool
+execution_decode(struct slice bytes, struct execution *out)
+{
+	struct wire w = wire_read(bytes);
+	struct execution x = {0};
+
+	get_version(&w);
+	get_state(&w, &x);
+	get_times(&w, &x);
+	x.created = get_ref(&w);
+	x.tags = get_ref(&w);
+	x.step_name = get_ref(&w);
+	x.metadata = get_ref(&w);
+	x.result = get_ref(&w);
+	x.error = get_ref(&w);
+	x.last = get_ref(&w);
+	if (w.bad || w.n > 0)
+		return false;
+	*out = x;
+	return true;
+}
+
+static bool
+is_checkpoint_member(enum member m)
+{
+	return m == 0 || m == MEMBER_CHECKPOINT || m == MEMBER_ARTIFACTS;
+}
+
+/* Write a step. */
+size_t
+execution_encode_step(const struct step *s, uint8_t out[STEP_ROW])
+{
+	unsigned char *p = wire_put(out, 1, ROW_FORMAT);
+
+	INVARIANT(s->status > 0 && s->status < STEP_STATUS_COUNT);
+	INVARIANT(is_percent(s->percent));
+	INVARIANT(is_checkpoint_member(s->checkpoint_member));
+	p = wire_put_uuid(p, &s->id);
+	p = wire_put(p, 2, s->index);
+	p = wire_put(p, 1, s->status);
+	p = wire_put(p, 4, s->attempt);
+	p = wire_put(p, 1, s->percent);
+	p = wire_put(p, 1, s->checkpoint_member);
+	p = put_time(p, s->started_at);
+	p = put_time(p, s->completed_at);
+	p = put_time(p, s->updated_at);
+	p = wire_put(p, 8, s->checkpoint_bytes);
+	p = put_ref(p, s->input);
+	p = put_ref(p, s->artifacts);
+	p = put_ref(p, s->checkpoint);
+	p = put_ref(p, s->result);
+	p = put_ref(p, s->metadata);
+	p = put_ref(p, s->error);
+	INVARIANT(p == out + STEP_BYTES);
+	return STEP_BYTES;
+}
+
+/* Read a step. */
+bool
+execution_decode_step(struct slice bytes, struct step *out)
+{
+	struct wire w = wire_read(bytes);
+	struct step s = {0};
+
+	get_version(&w);
+	s.id = wire_uuid(&w);
+	s.index = (uint16_t)wire_uint(&w, 2, UINT16_MAX);
+	s.status = (enum step_status)wire_uint(&w, 1, STEP_STATUS_COUNT - 1);
+	s.attempt = (uint32_t)wire_uint(&w, 4, UINT32_MAX);
+	s.percent = (uint8_t)wire_uint(&w, 1, UINT8_MAX);
+	s.checkpoint_member = (enum member)wire_uint(&w, 1, UINT8_MAX);
+	s.started_at = get_time(&w);
+	s.completed_at = get_time(&w);
+	s.updated_at = get_time(&w);
+	s.checkpoint_bytes = wire_uint(&w, 8, UINT64_MAX);
+	s.input = get_ref(&w);
+	s.artifacts = get_ref(&w);
+	s.checkpoint = get_ref(&w);
+	s.result = get_ref(&w);
+	s.metadata = get_ref(&w);
+	s.error = get_ref(&w);
+	if (w.bad || w.n > 0 || s.status == 0 || !is_percent(s.percent) ||
+	    !is_checkpoint_member(s.checkpoint_member))
+		return false;
+	*out = s;
+	return true;
+}
