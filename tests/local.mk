@@ -67,7 +67,7 @@ AM_TESTS_ENVIRONMENT = \
 	ASAN_OPTIONS UBSAN_OPTIONS;
 
 # The same with its output on the terminal.
-check-e2e: check-programs
+check-e2e: $(bin_PROGRAMS) $(preload_shims)
 	@$(AM_TESTS_ENVIRONMENT) srcdir='$(srcdir)' PYTEST_ARGS='$(PYTEST_ARGS)' \
 	    $(srcdir)/tests/run_e2e || test $$? -eq 77
 
