@@ -1,14 +1,21 @@
 # To add a file: put core/NAME.c and core/NAME.h on lines of their own below.
 noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = \
+	core/decimal.c \
+	core/decimal.h \
+	core/arena.c \
+	core/arena.h \
 	core/buf.c \
 	core/buf.h \
 	core/event.c \
 	core/event.h \
 	core/execution.c \
 	core/execution.h \
+	core/hash.c \
 	core/hash.h \
+	core/json.c \
 	core/json.h \
+	core/jsonw.c \
 	core/jsonw.h \
 	core/key.h \
 	core/log.c \
