@@ -1,12 +1,12 @@
 # To add a file: put core/NAME.c and core/NAME.h on lines of their own below.
 noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = \
-	core/decimal.c \
-	core/decimal.h \
 	core/arena.c \
 	core/arena.h \
 	core/buf.c \
 	core/buf.h \
+	core/decimal.c \
+	core/decimal.h \
 	core/event.c \
 	core/event.h \
 	core/execution.c \
