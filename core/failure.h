@@ -10,20 +10,24 @@
 #define FAILURE_TAXONOMY "v1"
 
 struct failure {
-	const char *code;
+	const char *code; /* NULL in the defaults of a category */
 	enum failure_category category;
 	bool retryable, fix_required;
 	const char *hint;	     /* one English sentence */
 	const char *next_actions[3]; /* machine tokens, NULL at the end */
 };
 
-/* "validation", "policy", "dependency", "timeout", "quota", "unknown". */
+/*
+ * "validation", "policy", "dependency", "timeout", "quota", "unknown"; NULL
+ * for none.
+ */
 const char *failure_category_name(enum failure_category c);
 
 /*
  * The category of an error by the type a worker gave ("ConnectionError",
  * "ETIMEDOUT", "RateLimitExceeded"): known words in any case, whole or as
- * part of a CamelCase or snake_case name; else FAILURE_UNKNOWN.
+ * part of a CamelCase or snake_case name; else FAILURE_UNKNOWN.  The first
+ * 256 bytes are looked at.
  */
 enum failure_category failure_classify(struct slice error_type);
 

@@ -12,12 +12,15 @@
  */
 bool graph_is_acyclic(const struct job *j, uint16_t *at);
 
+/* Mark the steps upstream of step `of`, over any distance, by position. */
+void graph_upstream(const struct job *j, uint16_t of, bool out[JOB_STEPS_MAX]);
+
 /* True when step `from` is upstream of step `of`, over any distance. */
 bool graph_is_upstream(const struct job *j, uint16_t from, uint16_t of);
 
 /*
- * The first dependency of step i that is not completed, by position; -1
- * when all are and it may be ready.
+ * The position of the first step in step i's depends_on that is not
+ * completed; -1 when all are and it may be ready.
  */
 int graph_unmet(const struct job *j, const struct step *steps, uint16_t i);
 

@@ -7,6 +7,7 @@
 #ifndef CORE_JOB_H
 #define CORE_JOB_H
 
+#include "core/arena.h"
 #include "core/buf.h"
 #include "core/json.h"
 #include "core/retry.h"
@@ -42,7 +43,7 @@ struct job {
 	struct slice name, description, category, type, queue, metadata;
 	uint8_t priority;
 	struct retry retry;
-	uint32_t heartbeat_timeout_ms;
+	int64_t heartbeat_timeout_ms;
 	int64_t timeout_ms, total_timeout_ms; /* 0: none */
 	int64_t cancel_grace_ms;
 	bool auto_complete;
@@ -53,7 +54,7 @@ struct job {
 	/* owned: */
 	struct json *doc;
 	struct buf text;
-	void *arena[3];
+	struct arena arena;
 };
 
 /* The member at fault and what is wrong with it. */

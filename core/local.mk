@@ -11,6 +11,10 @@ libcore_a_SOURCES = \
 	core/event.h \
 	core/execution.c \
 	core/execution.h \
+	core/failure.c \
+	core/failure.h \
+	core/graph.c \
+	core/graph.h \
 	core/hash.c \
 	core/hash.h \
 	core/json.c \
@@ -24,6 +28,8 @@ libcore_a_SOURCES = \
 	core/mem.h \
 	core/report.c \
 	core/report.h \
+	core/retry.c \
+	core/retry.h \
 	core/rfc3339.c \
 	core/rfc3339.h \
 	core/slice.c \
