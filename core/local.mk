@@ -7,6 +7,9 @@ libcore_a_SOURCES = \
 	core/buf.h \
 	core/decimal.c \
 	core/decimal.h \
+	core/definition.h \
+	core/definition_read.c \
+	core/definition_write.c \
 	core/event.c \
 	core/event.h \
 	core/execution.c \
@@ -17,6 +20,8 @@ libcore_a_SOURCES = \
 	core/graph.h \
 	core/hash.c \
 	core/hash.h \
+	core/job.c \
+	core/job.h \
 	core/json.c \
 	core/json.h \
 	core/jsonw.c \
@@ -24,6 +29,8 @@ libcore_a_SOURCES = \
 	core/key.h \
 	core/log.c \
 	core/log.h \
+	core/mapping.c \
+	core/mapping.h \
 	core/mem.c \
 	core/mem.h \
 	core/report.c \

@@ -33,7 +33,8 @@ struct mapping_context {
  * missing; without, the job's input for a step that depends on nothing, the
  * artifacts of its one dependency, or of all of them merged in depends_on
  * order, later keys winning (what is no object is left out of a merge).
- * Values keep their bytes.
+ * Values keep their bytes.  Without a mapping, a source that is missing
+ * gives {}.
  */
 void mapping_input(const struct mapping_context *c, uint16_t i,
     struct buf *out);
