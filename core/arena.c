@@ -53,7 +53,7 @@ arena_get(struct arena *a, size_t n)
 
 	INVARIANT(n <= SIZE_MAX / 2);
 	n = (n + ALIGN - 1) / ALIGN * ALIGN;
-	if (n > a->left)
+	if (n > a->left || a->chunks == NULL)
 		arena_grow(a, n);
 	p = a->at;
 	a->at += n;

@@ -32,7 +32,7 @@ buf_room(struct buf *b, size_t n)
 	return b->p + b->len;
 }
 
-/* Append n bytes, which must not lie in b itself. */
+/* Append n bytes. */
 void
 buf_add(struct buf *b, const void *p, size_t n)
 {

@@ -14,6 +14,7 @@ struct buf {
 /* Make room for n more bytes and return where they go; len is unchanged. */
 char *buf_room(struct buf *b, size_t n);
 
+/* Append; p must not point into b. */
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_add_slice(struct buf *b, struct slice s);
 void buf_add_str(struct buf *b, const char *s);

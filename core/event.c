@@ -33,10 +33,10 @@ static const char *const level_names[] = {
 };
 
 /* Make an event of which only the type is said. */
-struct event
+struct journal_event
 event_make(enum event_type type)
 {
-	return (struct event){
+	return (struct journal_event){
 	    .type = type,
 	    .percent = EVENT_NO_PERCENT,
 	    .step = EVENT_NO_STEP,
@@ -46,7 +46,7 @@ event_make(enum event_type type)
 
 /* Add a member once; what is absent stays so. */
 void
-event_add(struct event *ev, enum member id, struct slice bytes)
+event_add_member(struct journal_event *ev, enum member id, struct slice bytes)
 {
 	if (bytes.p == NULL)
 		return;
@@ -57,7 +57,7 @@ event_add(struct event *ev, enum member id, struct slice bytes)
 
 /* Look a member up; there are at most eight. */
 struct slice
-event_get(const struct event *ev, enum member id)
+event_get(const struct journal_event *ev, enum member id)
 {
 	for (unsigned i = 0; i < ev->nmembers; i++) {
 		if (ev->member[i].id == id)
@@ -67,7 +67,7 @@ event_get(const struct event *ev, enum member id)
 }
 
 static void
-put_head(const struct event *ev, unsigned char *p)
+put_head(const struct journal_event *ev, unsigned char *p)
 {
 	p = wire_put(p, 1, EVENT_FORMAT);
 	p = wire_put(p, 1, ev->type);
@@ -87,7 +87,7 @@ put_head(const struct event *ev, unsigned char *p)
 
 /* Append the stored form; what could not be read back is never written. */
 void
-event_encode(const struct event *ev, struct buf *out)
+event_encode(const struct journal_event *ev, struct buf *out)
 {
 	INVARIANT(ev->at >= 0 && ev->due >= 0);
 	INVARIANT(ev->nmembers <= EVENT_MEMBERS_MAX);
@@ -112,7 +112,7 @@ is_percent(uint8_t percent)
 }
 
 static void
-get_head(struct wire *w, struct event *ev, unsigned *nmembers)
+get_head(struct wire *w, struct journal_event *ev, unsigned *nmembers)
 {
 	if (wire_uint(w, 1, UINT8_MAX) != EVENT_FORMAT)
 		w->bad = true;
@@ -138,7 +138,7 @@ get_head(struct wire *w, struct event *ev, unsigned *nmembers)
 }
 
 static void
-get_member(struct wire *w, struct event *ev)
+get_member(struct wire *w, struct journal_event *ev)
 {
 	enum member id = (enum member)wire_uint(w, 1, MEMBER_LAST);
 	struct slice bytes = wire_bytes(w, (size_t)wire_uint(w, 4, UINT32_MAX));
@@ -146,15 +146,15 @@ get_member(struct wire *w, struct event *ev)
 	if (id == 0 || event_get(ev, id).p != NULL)
 		w->bad = true;
 	if (!w->bad)
-		event_add(ev, id, bytes);
+		event_add_member(ev, id, bytes);
 }
 
 /* Read the stored form, all of it. */
 bool
-event_decode(struct slice bytes, uint64_t seq, struct event *out)
+event_decode(struct slice bytes, uint64_t seq, struct journal_event *out)
 {
 	struct wire w = wire_read(bytes);
-	struct event ev = {.seq = seq};
+	struct journal_event ev = {.seq = seq};
 	unsigned nmembers;
 
 	get_head(&w, &ev, &nmembers);

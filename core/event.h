@@ -57,7 +57,7 @@ struct event_member {
 	struct slice bytes; /* borrowed */
 };
 
-struct event {
+struct journal_event {
 	uint64_t seq;	       /* > 0; the journal's key */
 	int64_t at;	       /* ms */
 	struct uuid execution; /* the job's id for EVENT_JOB */
@@ -81,16 +81,17 @@ struct ref {
 };
 
 /* An event of that type with every optional field absent. */
-struct event event_make(enum event_type type);
+struct journal_event event_make(enum event_type type);
 
 /*
  * Add a member that is not there yet; an empty slice (p NULL) is left out,
  * while one of no bytes (p not NULL) is kept.
  */
-void event_add(struct event *ev, enum member id, struct slice bytes);
+void event_add_member(struct journal_event *ev, enum member id,
+    struct slice bytes);
 
 /* The member's bytes, SLICE_NONE when it is not there. */
-struct slice event_get(const struct event *ev, enum member id);
+struct slice event_get(const struct journal_event *ev, enum member id);
 
 /*
  * The stored form, all integers big-endian; the seq is its key and not in it:
@@ -115,13 +116,13 @@ struct slice event_get(const struct event *ev, enum member id);
  */
 
 /* Append the stored form to out. */
-void event_encode(const struct event *ev, struct buf *out);
+void event_encode(const struct journal_event *ev, struct buf *out);
 
 /*
  * Read the stored form.  Members borrow from bytes.  False when it is
  * damaged or of a newer version.
  */
-bool event_decode(struct slice bytes, uint64_t seq, struct event *out);
+bool event_decode(struct slice bytes, uint64_t seq, struct journal_event *out);
 
 /* "created", "status", "progress", "log", "step", ... */
 const char *event_type_name(enum event_type t);

@@ -229,3 +229,55 @@ execution_decode_step(struct slice bytes, struct step *out)
 	*out = s;
 	return true;
 }
+
+/* Write what an execution is made with. */
+void
+execution_encode_origin(const struct execution *x,
+    uint8_t out[EXECUTION_ORIGIN])
+{
+	unsigned char *p = wire_put(out, 8, x->number);
+
+	p = wire_put_uuid(p, &x->job);
+	p = wire_put(p, 4, x->job_version);
+	p = wire_put(p, 8, x->project);
+	p = wire_put_uuid(p, &x->parent);
+	p = wire_put(p, 1, x->priority);
+	INVARIANT(p == out + EXECUTION_ORIGIN);
+}
+
+/* Read it into an otherwise untouched row. */
+bool
+execution_decode_origin(struct slice bytes, struct execution *out)
+{
+	struct wire w = wire_read(bytes);
+
+	out->number = wire_uint(&w, 8, UINT64_MAX);
+	out->job = wire_uuid(&w);
+	out->job_version = (uint32_t)wire_uint(&w, 4, UINT32_MAX);
+	out->project = wire_uint(&w, 8, UINT64_MAX);
+	out->parent = wire_uuid(&w);
+	out->priority = (uint8_t)wire_uint(&w, 1, 9);
+	return !w.bad && w.n == 0;
+}
+
+/* Name a cause, for people. */
+const char *
+execution_cause_name(enum cause c)
+{
+	static const char *const names[CAUSE_COUNT] = {
+	    [CAUSE_NONE] = "none",
+	    [CAUSE_REPORT] = "report",
+	    [CAUSE_HEARTBEAT_TIMEOUT] = "heartbeat_timeout",
+	    [CAUSE_ATTEMPT_TIMEOUT] = "attempt_timeout",
+	    [CAUSE_TOTAL_TIMEOUT] = "total_timeout",
+	    [CAUSE_GRACE_OVER] = "grace_over",
+	    [CAUSE_RETRY_DUE] = "retry_due",
+	    [CAUSE_REQUEST] = "request",
+	    [CAUSE_AUTO_COMPLETE] = "auto_complete",
+	    [CAUSE_UNCLEAN_STOP] = "unclean_stop",
+	    [CAUSE_REVIVED] = "revived",
+	};
+
+	INVARIANT(c < CAUSE_COUNT);
+	return names[c];
+}

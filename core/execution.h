@@ -78,7 +78,7 @@ struct execution {
 	struct ref metadata;  /* event with the last progress metadata */
 	struct ref result;    /* event with MEMBER_RESULT */
 	struct ref error;     /* event with the last error */
-	struct ref last;      /* its last event, IGNORED apart */
+	struct ref last;      /* its last change of status */
 };
 
 struct step {
@@ -149,5 +149,17 @@ size_t execution_encode_step(const struct step *s, uint8_t out[STEP_ROW]);
 /* False when the bytes are damaged or of a newer version. */
 bool execution_decode(struct slice bytes, struct execution *out);
 bool execution_decode_step(struct slice bytes, struct step *out);
+
+/*
+ * MEMBER_ROW of EVENT_CREATED, what no other event tells: number u64, job 16,
+ * job version u32, project u64, parent 16, priority u8.
+ */
+#define EXECUTION_ORIGIN 53
+void execution_encode_origin(const struct execution *x,
+    uint8_t out[EXECUTION_ORIGIN]);
+bool execution_decode_origin(struct slice bytes, struct execution *out);
+
+/* "heartbeat_timeout", "retry_due", ... */
+const char *execution_cause_name(enum cause c);
 
 #endif

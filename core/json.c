@@ -393,7 +393,7 @@ static const yajl_callbacks callbacks = {
 /* What yajl says (a part of it), what we say, and what we point at. */
 static const struct cause {
 	const char *theirs, *ours;
-	enum { AT_TOKEN, AT_BYTE, AT_END } where;
+	enum { AT_TOKEN, AT_WORD, AT_BYTE, AT_END } where;
 } causes[] = {
     {"premature EOF", "the text ends too early", AT_END},
     {"invalid object key", "member name expected", AT_TOKEN},
@@ -402,11 +402,11 @@ static const struct cause {
     {"after array element", "',' or ']' expected", AT_TOKEN},
     {"unallowed token", "value expected", AT_TOKEN},
     {"trailing garbage", "unexpected text behind the value", AT_TOKEN},
-    {"malformed number", "malformed number", AT_TOKEN},
+    {"malformed number", "malformed number", AT_WORD},
     {"occurs before a char", "invalid escape in a string", AT_BYTE},
     {"non-hex", "invalid escape in a string", AT_BYTE},
     {"character inside string", "control character in a string", AT_BYTE},
-    {"", "unexpected character", AT_TOKEN},
+    {"", "unexpected character", AT_WORD},
 };
 
 /* Find out why yajl stopped, and where. */
@@ -420,13 +420,18 @@ explain(struct parse *p)
 	while (strstr((const char *)said, c->theirs) == NULL)
 		c++;
 	yajl_free_error(p->yajl, said);
+	/* The finish feeds a space, which is none of the sender's bytes. */
+	if (p->finishing && c->where == AT_BYTE)
+		c = causes;
 	used = p->finishing ? p->text.n : yajl_get_bytes_consumed(p->yajl);
 	p->cause = c->ours;
 	if (c->where == AT_END)
 		p->bad = p->text.n;
 	else if (c->where == AT_BYTE)
 		p->bad = used;
-	else
+	else if (c->where == AT_WORD)
+		p->bad = skip_between(p, p->end, used);
+	else /* the token may be a ',' or ':', which is not to be skipped */
 		p->bad = skip_between(p, p->end, used > 0 ? used - 1 : 0);
 }
 

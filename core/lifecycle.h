@@ -30,7 +30,7 @@ struct refusal {
 
 /* Growing list of what was decided; events borrow from texts. */
 struct change {
-	struct event *events;
+	struct journal_event *events;
 	unsigned nevents, cap;
 	struct buf *texts; /* one per step input made here */
 	unsigned ntexts, texts_cap;
@@ -47,12 +47,9 @@ struct decision {
 	/* changed: */
 	struct execution *x;
 	struct step *steps; /* x->nsteps of them; NULL: not loaded */
-	bool *step_touched; /* per step: its row must be written */
 	struct change *change;
 	struct refusal refusal;
 	/* told: */
-	bool steps_needed;  /* refused only because steps is NULL: load them
-				 and ask again */
 	struct step *about; /* the step a step report was about */
 	bool repeated;	    /* a final report said again: nothing changed */
 };
@@ -67,17 +64,28 @@ void lifecycle_change_free(struct change *c);
  * events: EVENT_CREATED (extra members added by the caller beforehand are
  * kept when events[0] is one), then EVENT_STEP for every step that is ready.
  */
-void lifecycle_create(struct decision *d, struct event *created);
+void lifecycle_create(struct decision *d, struct journal_event *created);
+
+/*
+ * True when a decision on these reports must have steps loaded; without it
+ * d->steps may be NULL.
+ */
+bool lifecycle_needs_steps(const struct report *r, unsigned n);
 
 /*
  * All or nothing: apply n reports in order.  attempt is the one the worker
- * claims to be (0: not said).  False when refused.
+ * claims to be (0: not said).  False when refused; a late report (terminal
+ * or stale) then leaves one EVENT_IGNORED in the change, heartbeats apart.
  */
 bool lifecycle_report(struct decision *d, const struct report *r, unsigned n,
     uint32_t attempt);
 
-/* True when a plain heartbeat needs no write: it just moves a deadline. */
-bool lifecycle_heartbeat_is_soft(const struct execution *x, uint32_t attempt);
+/*
+ * True when a plain heartbeat at now needs no write: it changes no status and
+ * the row's own time is younger than a quarter of the timeout.
+ */
+bool lifecycle_heartbeat_is_soft(const struct execution *x,
+    const struct job *job, uint32_t attempt, int64_t now);
 
 /*
  * A timer fell due.  last_word is the latest sign of life in ms, of this or
@@ -98,7 +106,7 @@ void lifecycle_interrupt(struct decision *d);
  * a deadline of a row is assigned.  steps may be NULL when the event is about
  * none and ends nothing.
  */
-void lifecycle_apply(const struct job *job, const struct event *ev,
+void lifecycle_apply(const struct job *job, const struct journal_event *ev,
     struct execution *x, struct step *steps);
 
 #endif

@@ -61,7 +61,8 @@ struct cmd {
 	 * nothing happened.  Frees the command.
 	 */
 	void (*settled)(struct cmd *, int rc);
-	void *arg; /* the asker's */
+	void *arg;    /* the asker's */
+	size_t bytes; /* of the request: a turn is bounded in them */
 
 	/* All slices borrow from the asker until settled. */
 	struct slice name; /* job id or name; for CMD_JOB_* and CMD_TRIGGER */

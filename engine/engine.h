@@ -26,14 +26,20 @@ void engine_free(struct engine *e);
 void engine_on_commit(struct engine *e, void (*fn)(void *arg, uint64_t seq),
     void *arg);
 
-/* This turn's time, ms since 1970. */
-int64_t engine_now(const struct engine *e);
+/* This turn's time, ms since 1970; the clock is read at the first call. */
+int64_t engine_now(struct engine *e);
 
 /* 64 random bits. */
 uint64_t engine_noise(struct engine *e);
 
 /* This turn's read snapshot; gone when the turn ends. */
 struct store_txn *engine_snapshot(struct engine *e);
+
+/*
+ * A turn begins: the last one's time and snapshot are gone.  Right before the
+ * loop may sleep.
+ */
+void engine_turn_begin(struct engine *e);
 
 /* Gather a command for this turn. */
 void engine_submit(struct engine *e, struct cmd *c);

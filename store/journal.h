@@ -10,10 +10,10 @@
 #define JOURNAL_PAGE 500
 
 /* Append ev; ev->seq must be store_seq() + 1.  EVENT_JOB has no execution. */
-void journal_append(struct store_txn *t, const struct event *ev);
+void journal_append(struct store_txn *t, const struct journal_event *ev);
 
 /* The event of that seq; false when there is none (any more). */
-bool journal_get(struct store_txn *t, uint64_t seq, struct event *out);
+bool journal_get(struct store_txn *t, uint64_t seq, struct journal_event *out);
 
 /* The oldest seq retained (0 when the journal is empty). */
 uint64_t journal_first(struct store_txn *t);
@@ -23,7 +23,7 @@ uint64_t journal_since(struct store_txn *t, int64_t at);
 
 /* Called for each event; returns false to stop there. */
 struct journal_visit {
-	bool (*fn)(void *arg, const struct event *ev);
+	bool (*fn)(void *arg, const struct journal_event *ev);
 	void *arg;
 };
 

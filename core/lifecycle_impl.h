@@ -1,0 +1,40 @@
+/*
+ * What lifecycle.c and lifecycle_report.c share; nobody else includes it.
+ */
+#ifndef CORE_LIFECYCLE_IMPL_H
+#define CORE_LIFECYCLE_IMPL_H
+
+#include "core/lifecycle.h"
+
+/* An event about the execution of d, at its time and attempt. */
+struct journal_event lifecycle_event(const struct decision *d,
+    enum event_type type);
+
+/* A status event towards s, because of c. */
+struct journal_event lifecycle_status(const struct decision *d, enum status s,
+    enum cause c);
+
+/* Give ev its seq, keep it, and apply it to the rows. */
+void lifecycle_emit(struct decision *d, struct journal_event *ev);
+
+/* A text that lives as long as the change. */
+struct buf *lifecycle_text(struct decision *d);
+
+/* Emit EVENT_STEP for every pending step that waits for nothing any more. */
+void lifecycle_ready_steps(struct decision *d);
+
+/*
+ * End this attempt with ev (a status event whose error members are set):
+ * retrying when another attempt is allowed, else ev's own status, and
+ * cancelled when that was asked for.  after_ms: the wait, or -1 for the
+ * job's backoff.
+ */
+void lifecycle_end_attempt(struct decision *d, struct journal_event *ev,
+    bool retry, int64_t after_ms);
+
+/* Refuse; the change is emptied.  Returns false. */
+bool lifecycle_refuse(struct decision *d, enum refusal_code code,
+    const char *field, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

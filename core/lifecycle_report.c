@@ -1,0 +1,447 @@
+/*
+ * What a worker's report does: one function per kind, in a table.
+ */
+#include <stdio.h>
+
+#include "core/graph.h"
+#include "core/lifecycle.h"
+#include "core/lifecycle_impl.h"
+#include "core/log.h"
+#include "core/utf8.h"
+
+/* A refusal that names the member of the report at fault. */
+static bool
+refuse_member(struct decision *d, const struct report *r, const char *member,
+    const char *text)
+{
+	char field[80];
+
+	if (r->field[0] == '\0')
+		snprintf(field, sizeof field, "%s", member);
+	else
+		snprintf(field, sizeof field, "%s.%u.%s", r->field, r->index,
+		    member);
+	return lifecycle_refuse(d, REFUSAL_INVALID, field, "%s", text);
+}
+
+/* Find a step by id, else by name; -1 when there is none. */
+static int
+find_step(const struct decision *d, struct slice text)
+{
+	struct uuid id;
+	unsigned i;
+
+	if (uuid_parse(text, &id))
+		for (i = 0; i < d->x->nsteps; i++)
+			if (uuid_eq(&d->steps[i].id, &id))
+				return (int)i;
+	return job_step_find(d->job, text);
+}
+
+/*
+ * Any word from the worker: it runs.  Only what an attempt that is not over
+ * says gets here; a timed-out one whose retry still waits is revived.
+ */
+static void
+wake(struct decision *d)
+{
+	enum cause c = CAUSE_REPORT;
+	struct journal_event ev;
+
+	if (d->x->status == STATUS_RUNNING || d->x->status == STATUS_CANCELLING)
+		return;
+	if (d->x->status == STATUS_RETRYING)
+		c = CAUSE_REVIVED;
+	ev = lifecycle_status(d, STATUS_RUNNING, c);
+	lifecycle_emit(d, &ev);
+}
+
+static bool
+report_heartbeat(struct decision *d, const struct report *r)
+{
+	(void)r;
+	wake(d);
+	return true;
+}
+
+static bool
+report_progress(struct decision *d, const struct report *r)
+{
+	struct journal_event ev;
+
+	wake(d);
+	if (r->percent == EVENT_NO_PERCENT && r->step_index == EVENT_NO_INDEX &&
+	    r->step_name.p == NULL && r->metadata.p == NULL)
+		return true;
+	ev = lifecycle_event(d, EVENT_PROGRESS);
+	ev.percent = r->percent;
+	ev.step_index = r->step_index;
+	event_add_member(&ev, MEMBER_STEP_NAME, r->step_name);
+	event_add_member(&ev, MEMBER_METADATA, r->metadata);
+	lifecycle_emit(d, &ev);
+	return true;
+}
+
+static bool
+report_log(struct decision *d, const struct report *r)
+{
+	struct journal_event ev;
+	int i = -1;
+
+	if (r->step.p != NULL && (i = find_step(d, r->step)) < 0)
+		return refuse_member(d, r, "execution_step_id",
+		    "is no step of this execution");
+	wake(d);
+	ev = lifecycle_event(d, EVENT_LOG);
+	ev.level = (uint8_t)r->level;
+	ev.percent = r->percent;
+	if (i >= 0)
+		ev.step = (uint16_t)i;
+	event_add_member(&ev, MEMBER_MESSAGE, r->message);
+	event_add_member(&ev, MEMBER_LOG_DATA, r->log_data);
+	lifecycle_emit(d, &ev);
+	return true;
+}
+
+static bool
+report_complete(struct decision *d, const struct report *r)
+{
+	enum status to = STATUS_COMPLETED;
+	struct journal_event ev;
+
+	wake(d);
+	if (d->x->status == STATUS_CANCELLING)
+		to = STATUS_CANCELLED;
+	ev = lifecycle_status(d, to, CAUSE_REPORT);
+	event_add_member(&ev, MEMBER_RESULT, r->result);
+	lifecycle_emit(d, &ev);
+	return true;
+}
+
+/* The members that say what went wrong. */
+static void
+add_error(struct journal_event *ev, const struct report *r)
+{
+	event_add_member(ev, MEMBER_ERROR_MESSAGE, r->error_message);
+	event_add_member(ev, MEMBER_ERROR_TYPE, r->error_type);
+	event_add_member(ev, MEMBER_ERROR_STACK, r->error_stack);
+}
+
+static bool
+report_fail(struct decision *d, const struct report *r)
+{
+	struct journal_event ev;
+
+	wake(d);
+	ev = lifecycle_status(d, STATUS_FAILED, CAUSE_REPORT);
+	add_error(&ev, r);
+	lifecycle_end_attempt(d, &ev, r->retryable != 0, r->retry_after_ms);
+	return true;
+}
+
+/* On one that is being cancelled this is the worker's word that it is. */
+static bool
+report_cancel(struct decision *d, const struct report *r)
+{
+	struct journal_event ev;
+
+	(void)r;
+	if (d->x->status != STATUS_CANCELLING)
+		return lifecycle_cancel(d);
+	ev = lifecycle_status(d, STATUS_CANCELLED, CAUSE_REPORT);
+	lifecycle_emit(d, &ev);
+	return true;
+}
+
+/* Move a step; a status it has already is left alone. */
+static void
+move_step(struct decision *d, unsigned i, enum step_status to,
+    struct journal_event *ev)
+{
+	ev->step = (uint16_t)i;
+	ev->previous = (uint8_t)d->steps[i].status;
+	ev->status = (uint8_t)to;
+	lifecycle_emit(d, ev);
+}
+
+/* The step runs, from now on if it did not. */
+static void
+run_step(struct decision *d, unsigned i)
+{
+	struct journal_event ev;
+
+	if (d->steps[i].status == STEP_RUNNING)
+		return;
+	ev = lifecycle_event(d, EVENT_STEP);
+	move_step(d, i, STEP_RUNNING, &ev);
+}
+
+static bool
+report_step_running(struct decision *d, const struct report *r)
+{
+	(void)r;
+	run_step(d, d->about->index);
+	return true;
+}
+
+static bool
+report_step_progress(struct decision *d, const struct report *r)
+{
+	unsigned i = d->about->index;
+	struct journal_event ev;
+
+	run_step(d, i);
+	if (r->percent == EVENT_NO_PERCENT && r->metadata.p == NULL &&
+	    r->checkpoint.p == NULL)
+		return true;
+	ev = lifecycle_event(d, EVENT_PROGRESS);
+	ev.step = (uint16_t)i;
+	ev.percent = r->percent;
+	event_add_member(&ev, MEMBER_METADATA, r->metadata);
+	event_add_member(&ev, MEMBER_CHECKPOINT, r->checkpoint);
+	lifecycle_emit(d, &ev);
+	return true;
+}
+
+/* With the last step the execution is complete, where the job says so. */
+static void
+auto_complete(struct decision *d)
+{
+	enum status to = d->x->status == STATUS_CANCELLING ? STATUS_CANCELLED
+							   : STATUS_COMPLETED;
+	struct journal_event ev;
+	unsigned i;
+
+	if (!d->job->auto_complete)
+		return;
+	for (i = 0; i < d->x->nsteps; i++)
+		if (d->steps[i].status != STEP_COMPLETED)
+			return;
+	ev = lifecycle_status(d, to, CAUSE_AUTO_COMPLETE);
+	lifecycle_emit(d, &ev);
+}
+
+static bool
+report_step_completed(struct decision *d, const struct report *r)
+{
+	struct journal_event ev = lifecycle_event(d, EVENT_STEP);
+
+	event_add_member(&ev, MEMBER_RESULT, r->result);
+	event_add_member(&ev, MEMBER_ARTIFACTS, r->artifacts);
+	move_step(d, d->about->index, STEP_COMPLETED, &ev);
+	lifecycle_ready_steps(d);
+	auto_complete(d);
+	return true;
+}
+
+static bool
+report_step_failed(struct decision *d, const struct report *r)
+{
+	struct journal_event ev = lifecycle_event(d, EVENT_STEP);
+
+	add_error(&ev, r);
+	move_step(d, d->about->index, STEP_FAILED, &ev);
+	return true;
+}
+
+static const struct {
+	const char *name;
+	bool (*fn)(struct decision *, const struct report *);
+	enum status repeats;	       /* the status this very report made */
+	enum step_status step_repeats; /* of a step report */
+	bool of_step;
+} kinds[] = {
+    [REPORT_HEARTBEAT] = {"heartbeat", report_heartbeat, 0, 0, false},
+    [REPORT_PROGRESS] = {"progress", report_progress, 0, 0, false},
+    [REPORT_LOG] = {"log", report_log, 0, 0, false},
+    [REPORT_COMPLETE] = {"complete", report_complete, STATUS_COMPLETED, 0,
+	false},
+    [REPORT_FAIL] = {"fail", report_fail, STATUS_FAILED, 0, false},
+    [REPORT_CANCEL] = {"cancel", report_cancel, STATUS_CANCELLED, 0, false},
+    [REPORT_STEP_RUNNING] = {"step running", report_step_running, 0, 0, true},
+    [REPORT_STEP_PROGRESS] = {"step progress", report_step_progress, 0, 0,
+	true},
+    [REPORT_STEP_COMPLETED] = {"step completed", report_step_completed, 0,
+	STEP_COMPLETED, true},
+    [REPORT_STEP_FAILED] = {"step failed", report_step_failed, 0, STEP_FAILED,
+	true},
+};
+
+/* Steps must be loaded for step reports and for what may end the execution. */
+bool
+lifecycle_needs_steps(const struct report *r, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (r[i].step.p != NULL || kinds[r[i].kind].of_step ||
+		    r[i].kind == REPORT_COMPLETE || r[i].kind == REPORT_FAIL ||
+		    r[i].kind == REPORT_CANCEL)
+			return true;
+	return false;
+}
+
+/* A heartbeat that moves a deadline in memory and nothing on disk. */
+bool
+lifecycle_heartbeat_is_soft(const struct execution *x, const struct job *job,
+    uint32_t attempt, int64_t now)
+{
+	if (attempt != 0 && attempt != x->attempt)
+		return false;
+	return x->status == STATUS_CANCELLING ||
+	    (x->status == STATUS_RUNNING &&
+		now - x->heartbeat_at < job->heartbeat_timeout_ms / 4);
+}
+
+/* A late report is refused but not forgotten: say so in the journal. */
+static bool
+refuse_late(struct decision *d, const struct report *r, enum refusal_code code,
+    const char *field, const char *why)
+{
+	struct journal_event ev;
+	struct buf *text;
+
+	lifecycle_refuse(d, code, field, "%s", why);
+	if (r->kind == REPORT_HEARTBEAT)
+		return false;
+	ev = lifecycle_event(d, EVENT_IGNORED);
+	text = lifecycle_text(d);
+	buf_addf(text, "%s refused: %s", kinds[r->kind].name, why);
+	event_add_member(&ev, MEMBER_REASON, buf_slice(text));
+	lifecycle_emit(d, &ev);
+	return false;
+}
+
+/* Refuse a report on an execution that has ended. */
+static bool
+refuse_ended(struct decision *d, const struct report *r)
+{
+	char why[80];
+
+	snprintf(why, sizeof why, "the execution is already %s",
+	    status_name(d->x->status));
+	return refuse_late(d, r, REFUSAL_TERMINAL, "status", why);
+}
+
+/* Refuse a report of an attempt that is over while its retry waits. */
+static bool
+refuse_over(struct decision *d, const struct report *r)
+{
+	char why[120];
+
+	snprintf(why, sizeof why, "attempt %u has %s; its retry is waiting",
+	    (unsigned)d->x->attempt,
+	    d->x->cause == CAUSE_REPORT ? "failed" : "timed out");
+	return refuse_late(d, r, REFUSAL_TERMINAL, "status", why);
+}
+
+/*
+ * Late truth: what a waiting retry still lets its attempt say.  After silence
+ * everything, for the worker was only slow; after timeout_seconds only that
+ * it completed, or the limit would mean nothing; after its own failure
+ * nothing.
+ */
+static bool
+may_revive(const struct execution *x, enum report_kind kind)
+{
+	if (kind == REPORT_CANCEL)
+		return true;
+	if (x->cause == CAUSE_HEARTBEAT_TIMEOUT)
+		return true;
+	return x->cause == CAUSE_ATTEMPT_TIMEOUT && kind == REPORT_COMPLETE;
+}
+
+/* The report that made this state, said again by a client that retries. */
+static bool
+is_repeated(const struct execution *x, enum report_kind kind)
+{
+	if (kinds[kind].repeats != 0 && x->status == kinds[kind].repeats)
+		return true;
+	return kind == REPORT_FAIL && x->status == STATUS_RETRYING &&
+	    x->cause == CAUSE_REPORT;
+}
+
+/* May the step be reported on in this way? */
+static bool
+check_step(struct decision *d, const struct report *r)
+{
+	const struct step *s = d->about;
+	char why[200];
+	int unmet;
+
+	if (s->status == STEP_COMPLETED)
+		return refuse_member(d, r, "status",
+		    "the step is already completed");
+	if (s->status != STEP_PENDING)
+		return true;
+	unmet = graph_unmet(d->job, d->steps, s->index);
+	INVARIANT(unmet >= 0);
+	snprintf(why, sizeof why, "the step depends on '%.*s', which is %s",
+	    SLICE_FMT(d->job->steps[unmet].name),
+	    status_step_name(d->steps[unmet].status));
+	return refuse_member(d, r, "status", why);
+}
+
+/* A step report: find the step, see that it may move, move it. */
+static bool
+decide_step(struct decision *d, const struct report *r)
+{
+	int i = find_step(d, r->step);
+
+	if (i < 0)
+		return lifecycle_refuse(d, REFUSAL_NO_STEP, "detail",
+		    "step '%.*s' not found",
+		    SLICE_FMT(utf8_prefix(r->step, 100)));
+	d->about = &d->steps[i];
+	if (kinds[r->kind].step_repeats == d->about->status) {
+		d->repeated = true;
+		return true;
+	}
+	if (!check_step(d, r))
+		return false;
+	wake(d);
+	return kinds[r->kind].fn(d, r);
+}
+
+/* One report of the list. */
+static bool
+decide(struct decision *d, const struct report *r)
+{
+	const struct execution *x = d->x;
+
+	if (status_is_terminal(x->status))
+		return refuse_ended(d, r);
+	if (x->status == STATUS_RETRYING && !may_revive(x, r->kind))
+		return refuse_over(d, r);
+	if (kinds[r->kind].of_step)
+		return decide_step(d, r);
+	return kinds[r->kind].fn(d, r);
+}
+
+/* Decide on a worker's reports, all or nothing. */
+bool
+lifecycle_report(struct decision *d, const struct report *r, unsigned n,
+    uint32_t attempt)
+{
+	char why[120];
+	unsigned i;
+
+	if (attempt != 0 && attempt != d->x->attempt) {
+		snprintf(why, sizeof why,
+		    "attempt %u is not the current one, which is %u",
+		    (unsigned)attempt, (unsigned)d->x->attempt);
+		return refuse_late(d, &r[0], REFUSAL_STALE, "attempt", why);
+	}
+	/* They landed together, so the last one's repetition is everyone's. */
+	if (is_repeated(d->x, r[n - 1].kind)) {
+		d->repeated = true;
+		return true;
+	}
+	for (i = 0; i < n; i++)
+		if (!decide(d, &r[i]))
+			return false;
+	if (status_is_held(d->x->status) &&
+	    d->now - d->x->heartbeat_at >= d->job->heartbeat_timeout_ms / 4)
+		d->x->heartbeat_at = d->now;
+	return true;
+}

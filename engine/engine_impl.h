@@ -1,0 +1,105 @@
+/*
+ * The engine's inside, shared by engine.c, turn.c, command.c and recovery.c;
+ * nobody else includes it.
+ */
+#ifndef ENGINE_ENGINE_IMPL_H
+#define ENGINE_ENGINE_IMPL_H
+
+#include "core/hash.h"
+#include "core/uuid.h"
+#include "engine/engine.h"
+
+struct event;
+struct jobs_head;
+
+/* Someone waits for the moved clock to have its effect (--test-clock). */
+struct engine_waiter {
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+/* How far marking what ran as interrupted has come. */
+struct engine_recovery {
+	bool active;
+	struct uuid at, end; /* ids: the last one looked at, the last of all */
+	uint64_t marked;
+};
+
+/* What a decision works on: copies of the rows, before and after. */
+struct engine_rows {
+	const struct job *job;
+	struct execution before, x;
+	struct step steps_before[JOB_STEPS_MAX], steps[JOB_STEPS_MAX];
+	bool steps_loaded;
+	struct change change;
+};
+
+struct engine {
+	struct store *store;
+	struct event_base *base;
+	struct event *timer; /* armed for the first row of timers */
+
+	TAILQ_HEAD(, cmd) cmds;
+	unsigned ncmds;
+	struct engine_rows *rows;
+
+	/* time */
+	bool now_known;
+	int64_t now;	      /* ms; this turn's */
+	int64_t clock_offset; /* --test-clock */
+	int64_t wall, steady; /* the last readings, without the offset */
+	int64_t first_due;    /* of the timers; 0 none */
+	struct engine_waiter waiter;
+
+	/* soft state: when an execution last spoke, as an id -> ms */
+	struct hash *words;
+	int64_t grace_from; /* silence before this is not held against anyone */
+
+	struct uuid_maker maker;
+	bool failing; /* the last commit failed: said once */
+
+	struct engine_recovery recovery;
+
+	void (*on_commit)(void *arg, uint64_t seq);
+	void *on_commit_arg;
+};
+
+/* command.c: decide one command, append its events, answer it. */
+void engine_command(struct engine *e, struct store_txn *t, struct cmd *c);
+
+/* command.c: let a timer that fell due have its effect. */
+void engine_timer(struct engine *e, struct store_txn *t, const struct uuid *id,
+    enum timer timer);
+
+/* command.c: running -> interrupted, unless it has spoken since the start. */
+void engine_interrupt(struct engine *e, struct store_txn *t,
+    const struct uuid *id);
+
+/* recovery.c: see whether there is something to recover. */
+void engine_recovery_begin(struct engine *e);
+
+/* recovery.c: one batch, within this turn's transaction. */
+void engine_recovery_step(struct engine *e, struct store_txn *t);
+
+/* command.c: answer with a bare code. */
+void engine_answer_code(struct cmd *c, struct store_txn *t,
+    enum outcome_code code);
+
+/* definition.c: commands on jobs and keys. */
+bool engine_job_find(struct store_txn *t, const struct cmd *c,
+    struct jobs_head *head);
+void engine_job_create(struct engine *, struct store_txn *, struct cmd *);
+void engine_job_replace(struct engine *, struct store_txn *, struct cmd *);
+void engine_job_delete(struct engine *, struct store_txn *, struct cmd *);
+void engine_key_create(struct engine *, struct store_txn *, struct cmd *);
+void engine_key_revoke(struct engine *, struct store_txn *, struct cmd *);
+
+/* seed.c: the jobs that exist from the first start. */
+void engine_seed(struct engine *e);
+
+/* The latest word in memory; 0 when none. */
+int64_t engine_word(const struct engine *e, const struct uuid *id);
+void engine_word_set(struct engine *e, const struct uuid *id);
+void engine_word_forget(struct engine *e, const struct uuid *id);
+
+#endif
