@@ -35,7 +35,7 @@ class Server:
         self.env = dict(env or {})
         self.proc = None
         self.port = 0
-        self.killed = False
+        self.wrap = []  # a program to run it under, and its arguments
         self.log_path = self.data.with_name(self.data.name + ".log")
         self.api = Api(self)
 
@@ -44,11 +44,11 @@ class Server:
     def start(self, *extra, port=0, clock=None):
         """Start and return once it accepts connections."""
         assert self.proc is None, "already running"
-        argv = [TIDEWIRED, "--listen", f"127.0.0.1:{port}",
-                "--data", str(self.data)]
+        argv = self.wrap + [
+            TIDEWIRED, "--listen", f"127.0.0.1:{port}",
+            "--data", str(self.data)]
         if self.clock if clock is None else clock:
             argv.append("--test-clock")
-        self.killed = False
         with open(self.log_path, "ab") as log:
             self.proc = subprocess.Popen(
                 argv + self.args + list(extra), stdout=subprocess.PIPE,
@@ -95,13 +95,11 @@ class Server:
         assert code == 0, f"exit {code} on SIGTERM:\n{self.log_tail()}"
 
     def kill9(self):
-        self.killed = True
         self.proc.kill()
         self._reap()
 
     def wait_crash(self):
         """Wait for a --test-crash point to kill it."""
-        self.killed = True
         code = self._reap()
         assert code == -signal.SIGKILL, f"exit {code}:\n{self.log_tail()}"
 

@@ -4,7 +4,6 @@ Neighbours: test_hostile.py holds requests that must be refused.
 """
 import json
 import random
-import resource
 import select
 import time
 
@@ -449,12 +448,8 @@ def cpu_seconds(pid):
 
 def test_out_of_descriptors_does_not_spin(start):
     srv = start(run=False)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (48, hard))
-    try:
-        srv.start()
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    srv.wrap = ["prlimit", "--nofile=48:48"]
+    srv.start()
     with Raw(srv.port) as first:
         healthy(first.send(HEALTH).response())
         crowd = [Raw(srv.port) for _ in range(80)]
@@ -487,4 +482,3 @@ def test_requests_per_minute(start):
     assert int(r.headers["Retry-After"]) > 0
     assert "errors" in r.json()
     assert two.get("/api/jobs").status_code == 200, "each key has its own"
-    srv.restart()
