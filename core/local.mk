@@ -26,7 +26,12 @@ libcore_a_SOURCES = \
 	core/json.h \
 	core/jsonw.c \
 	core/jsonw.h \
+	core/key.c \
 	core/key.h \
+	core/lifecycle.c \
+	core/lifecycle.h \
+	core/lifecycle_impl.h \
+	core/lifecycle_report.c \
 	core/log.c \
 	core/log.h \
 	core/mapping.c \

@@ -1,3 +1,16 @@
 # To add a file: put engine/NAME.c and engine/NAME.h on lines of their own below.
 noinst_LIBRARIES += libengine.a
-libengine_a_SOURCES =
+libengine_a_SOURCES = \
+	engine/cmd.h \
+	engine/command.c \
+	engine/definition.c \
+	engine/engine.c \
+	engine/engine.h \
+	engine/engine_impl.h \
+	engine/fault.c \
+	engine/fault.h \
+	engine/recovery.c \
+	engine/seed.c \
+	engine/turn.c \
+	engine/wheel.c \
+	engine/wheel.h
