@@ -1,0 +1,285 @@
+/*
+ * tidewired: wires the folders together and turns the loop.  What a turn is
+ * stands in ARCHITECTURE.md.
+ */
+#include <arpa/inet.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+
+#include "cmd.h"
+#include "core/log.h"
+#include "engine/engine.h"
+#include "http/app.h"
+#include "http/http.h"
+#include "http/route.h"
+#include "options.h"
+#include "sse/sse.h"
+#include "store/keys.h"
+#include "store/store.h"
+
+#define DRAIN_MS 10000
+#define REAP_SECONDS 60
+
+struct server {
+	struct app app;
+	struct event *signals[2], *reaper;
+	int64_t drain_until; /* ms; 0: not draining */
+};
+
+static uint64_t
+random_bits(void)
+{
+	uint64_t v;
+
+	if (getrandom(&v, sizeof v, 0) != sizeof v)
+		log_fatal("the system gives no random bytes");
+	return v;
+}
+
+/* As many descriptors as we may have: every watcher is one. */
+static void
+raise_limits(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) != 0)
+		return;
+	lim.rlim_cur = lim.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &lim);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+/* True for an address that only this machine can reach. */
+static bool
+is_loopback(const char *host)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+/* Without a key everyone is the admin, so nobody else may come in. */
+static bool
+may_listen(struct server *s, const struct options *o)
+{
+	bool keyless = keys_count(store_snapshot(s->app.store)) == 0;
+
+	store_snapshot_end(s->app.store);
+	if (!keyless)
+		return true;
+	if (is_loopback(o->host)) {
+		log_info("no API key is stored: serving this machine only, and "
+			 "everyone on it is the admin");
+		return true;
+	}
+	fprintf(stderr,
+	    "tidewired: refusing to listen on %s: no API key is stored, so "
+	    "anyone could do anything.\nServe 127.0.0.1 first, create a key "
+	    "with 'tidewire key create NAME --scope admin', then start again "
+	    "with --listen %s:%u.\n",
+	    o->host, o->host, o->port);
+	return false;
+}
+
+static void
+on_commit(void *arg, uint64_t seq)
+{
+	struct server *s = arg;
+
+	sse_advance(s->app.sse, seq);
+}
+
+/* SIGTERM or SIGINT: finish what is under way; a second one ends at once. */
+static void
+on_signal(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (s->drain_until != 0)
+		_Exit(1);
+	log_info("stopping: finishing what is under way");
+	s->drain_until = engine_now(s->app.engine) + DRAIN_MS;
+	http_drain(s->app.http);
+	sse_drain(s->app.sse);
+}
+
+static void
+on_reap(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	store_reap_readers(s->app.store);
+}
+
+/* Listen to signals, and look after the store's readers. */
+static void
+watch(struct server *s)
+{
+	struct timeval minute = {REAP_SECONDS, 0};
+
+	s->signals[0] = evsignal_new(s->app.base, SIGTERM, on_signal, s);
+	s->signals[1] = evsignal_new(s->app.base, SIGINT, on_signal, s);
+	s->reaper = event_new(s->app.base, -1, EV_PERSIST, on_reap, s);
+	if (s->signals[0] == NULL || s->signals[1] == NULL || s->reaper == NULL)
+		log_fatal("out of memory");
+	event_add(s->signals[0], NULL);
+	event_add(s->signals[1], NULL);
+	event_add(s->reaper, &minute);
+}
+
+/* True when a stop was asked for and nothing is under way, or time is up. */
+static bool
+is_drained(struct server *s)
+{
+	const struct app *a = &s->app;
+
+	if (s->drain_until == 0)
+		return false;
+	if (engine_now(a->engine) >= s->drain_until)
+		return true;
+	return engine_idle(a->engine) && http_idle(a->http) && sse_idle(a->sse);
+}
+
+/* The turns: gather, commit, stream, answer; until stopped. */
+static void
+turn(struct server *s)
+{
+	const struct timeval look = {0, 100000};
+	struct app *a = &s->app;
+	bool busy = true;
+
+	for (;;) {
+		engine_turn_begin(a->engine);
+		if (s->drain_until != 0)
+			event_base_loopexit(a->base, &look);
+		event_base_loop(a->base,
+		    EVLOOP_ONCE | (busy ? EVLOOP_NONBLOCK : 0));
+		sse_set_now(a->sse, engine_now(a->engine),
+		    engine_noise(a->engine));
+		busy = engine_turn_end(a->engine);
+		busy |= sse_turn_end(a->sse);
+		busy |= http_turn_end(a->http);
+		if (is_drained(s))
+			return;
+	}
+}
+
+/* Give everything back; a clean stop is noted in the store. */
+static void
+close_server(struct server *s, bool clean)
+{
+	struct event *events[] = {s->signals[0], s->signals[1], s->reaper};
+	unsigned i;
+
+	http_free(s->app.http);
+	sse_free(s->app.sse);
+	engine_free(s->app.engine);
+	store_close(s->app.store, clean);
+	for (i = 0; i < 3; i++)
+		if (events[i] != NULL)
+			event_free(events[i]);
+	event_base_free(s->app.base);
+}
+
+/* Open the store and set up every folder on it. */
+static bool
+open_server(struct server *s, const struct options *o)
+{
+	struct app *a = &s->app;
+	char err[512];
+
+	a->store =
+	    store_open(o->data, STORE_SERVE, random_bits(), err, sizeof err);
+	if (a->store == NULL) {
+		fprintf(stderr, "tidewired: %s\n", err);
+		return false;
+	}
+	store_set_free_mark(a->store, o->free_mark);
+	a->base = event_base_new();
+	if (a->base == NULL)
+		log_fatal("cannot set up the event loop");
+	route_init();
+	a->test_clock = o->test_clock;
+	a->engine = engine_new(a->base, a->store);
+	a->started_at = engine_now(a->engine);
+	a->sse = sse_new(a->base, a->store, &o->sse);
+	a->http = http_new(a->base, a, &o->http);
+	engine_on_commit(a->engine, on_commit, s);
+	watch(s);
+	return true;
+}
+
+/* Start listening and say where. */
+static bool
+listen_server(struct server *s, const struct options *o)
+{
+	bool v6 = strchr(o->host, ':') != NULL;
+	char err[256];
+	int port;
+
+	if (!may_listen(s, o))
+		return false;
+	port = http_listen(s->app.http, o->host, o->port, err, sizeof err);
+	if (port < 0) {
+		fprintf(stderr, "tidewired: cannot listen on %s:%u: %s\n",
+		    o->host, o->port, err);
+		return false;
+	}
+	log_info("the store is in %s (epoch %s)", o->data,
+	    store_epoch(s->app.store));
+	printf("tidewired: listening on http://%s%s%s:%d\n", v6 ? "[" : "",
+	    o->host, v6 ? "]" : "", port);
+	return fflush(stdout) == 0;
+}
+
+static int
+serve(int argc, char **argv)
+{
+	struct server s = {0};
+	struct options o;
+	bool ok;
+
+	switch (options_read(&o, argc, argv)) {
+	case OPTIONS_EXIT:
+		return 0;
+	case OPTIONS_USAGE:
+		return 2;
+	default:
+		break;
+	}
+	log_set_level(o.log_level);
+	raise_limits();
+	if (!open_server(&s, &o))
+		return 1;
+	ok = listen_server(&s, &o);
+	if (ok)
+		turn(&s);
+	close_server(&s, true);
+	log_info("stopped");
+	return ok ? 0 : 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "check") == 0)
+		return cmd_check(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "backup") == 0)
+		return cmd_backup(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "serve") == 0)
+		return serve(argc - 1, argv + 1);
+	return serve(argc, argv);
+}
