@@ -177,10 +177,11 @@ turn(struct server *s)
 	}
 }
 
-/* Give everything back; a clean stop is noted in the store. */
+/* Give everything back; an orderly stop is noted in the store. */
 static void
-close_server(struct server *s, bool clean)
+close_server(struct server *s)
 {
+	bool clean = engine_idle(s->app.engine);
 	struct event *events[] = {s->signals[0], s->signals[1], s->reaper};
 	unsigned i;
 
@@ -267,7 +268,7 @@ serve(int argc, char **argv)
 	ok = listen_server(&s, &o);
 	if (ok)
 		turn(&s);
-	close_server(&s, true);
+	close_server(&s);
 	log_info("stopped");
 	return ok ? 0 : 1;
 }
