@@ -1,8 +1,69 @@
 # To add a file: put cli/NAME.c and cli/NAME.h on lines of their own below.
+noinst_LIBRARIES += libcli.a
+libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+libcli_a_SOURCES = \
+	cli/args.c \
+	cli/args.h \
+	cli/call.c \
+	cli/call.h \
+	cli/client.c \
+	cli/client.h \
+	cli/clock.c \
+	cli/clock.h \
+	cli/cmd.c \
+	cli/cmd.h \
+	cli/duration.c \
+	cli/duration.h \
+	cli/events.c \
+	cli/events.h \
+	cli/execution.c \
+	cli/execution.h \
+	cli/exits.c \
+	cli/exits.h \
+	cli/follow.c \
+	cli/follow.h \
+	cli/input.c \
+	cli/input.h \
+	cli/interrupt.c \
+	cli/interrupt.h \
+	cli/job.c \
+	cli/job.h \
+	cli/job_create.c \
+	cli/key.c \
+	cli/key.h \
+	cli/live.c \
+	cli/live.h \
+	cli/logs.c \
+	cli/logs.h \
+	cli/output.c \
+	cli/output.h \
+	cli/progress.c \
+	cli/progress.h \
+	cli/reply.c \
+	cli/reply.h \
+	cli/server.c \
+	cli/server.h \
+	cli/show.c \
+	cli/show.h \
+	cli/sse.c \
+	cli/sse.h \
+	cli/stream.c \
+	cli/stream.h \
+	cli/table.c \
+	cli/table.h \
+	cli/tag.c \
+	cli/tag.h \
+	cli/target.c \
+	cli/target.h \
+	cli/text.c \
+	cli/text.h \
+	cli/wait.c \
+	cli/wait.h
+
 if HAVE_CLI_MAIN
 bin_PROGRAMS += tidewire
-tidewire_SOURCES = \
-	cli/main.c
-tidewire_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
-tidewire_LDADD = $(core_libs) $(CURL_LIBS)
+dist_man_MANS += man/tidewire.1
+tidewire_SOURCES = cli/main.c
+tidewire_CPPFLAGS = $(libcli_a_CPPFLAGS)
+tidewire_LDADD = libcli.a $(core_libs) $(CURL_LIBS)
 endif

@@ -1,0 +1,153 @@
+/*
+ * The table of commands, and help made from it.  A new command is a row here
+ * and a function in the file of its group.
+ */
+#include "cli/cmd.h"
+
+#include "cli/events.h"
+#include "cli/execution.h"
+#include "cli/job.h"
+#include "cli/key.h"
+#include "cli/logs.h"
+#include "cli/server.h"
+#include "cli/wait.h"
+
+#define CMD_INDENT 28 /* where help texts start */
+
+static const struct cmd cmd_table[] = {
+    {"job", "create", "", "define a job", 0, true, job_create_options,
+	job_create},
+    {"job", "list", "", "list the jobs, newest first", 0, false,
+	job_list_options, job_list},
+    {"job", "get", "ID|NAME", "show a job", 1, true, NULL, job_get},
+    {"job", "trigger", "ID|NAME", "start an execution of a job", 1, true,
+	job_trigger_options, job_trigger},
+    {"job", "delete", "ID|NAME", "delete a job", 1, false, NULL, job_delete},
+    {"execution", "list", "", "list executions, newest first", 0, false,
+	execution_list_options, execution_list},
+    {"execution", "get", "ID", "show an execution", 1, true, NULL,
+	execution_get},
+    {"execution", "cancel", "ID", "cancel an execution", 1, true, NULL,
+	execution_cancel},
+    {"execution", "events", "ID", "print its events as they happen", 1, false,
+	events_one_options, events_one},
+    {"execution", "logs", "ID", "print its logs", 1, false, logs_options,
+	logs_print},
+    {"execution", "wait", "ID", "wait until it ends; exit as it did", 1, true,
+	wait_options, wait_command},
+    {"events", NULL, "", "print the events of all executions", 0, false,
+	events_all_options, events_all},
+    {"key", "create", "NAME", "make an API key, shown only now", 1, true,
+	key_create_options, key_create},
+    {"key", "list", "", "list the API keys", 0, false, NULL, key_list},
+    {"key", "revoke", "ID", "revoke an API key", 1, false, NULL, key_revoke},
+    {"server", "status", "", "show how the server is", 0, true, NULL,
+	server_status},
+};
+
+#define NCMDS (sizeof(cmd_table) / sizeof(cmd_table[0]))
+
+/* Look a command up. */
+const struct cmd *
+cmd_find(const char *group, const char *name)
+{
+	for (size_t i = 0; i < NCMDS; i++) {
+		const struct cmd *c = &cmd_table[i];
+
+		if (strcmp(c->group, group) != 0)
+			continue;
+		if (name == NULL ? c->name == NULL
+				 : c->name != NULL && !strcmp(c->name, name))
+			return c;
+	}
+	return NULL;
+}
+
+/* Tell whether a group of that name exists. */
+bool
+cmd_is_group(const char *group)
+{
+	for (size_t i = 0; i < NCMDS; i++) {
+		if (strcmp(cmd_table[i].group, group) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One line of help, its text aligned where there is room. */
+static void
+help_line(FILE *to, const char *what, const char *help)
+{
+	fprintf(to, "  %-*s %s\n", CMD_INDENT - 3, what, help);
+}
+
+static void
+help_cmd(FILE *to, const struct cmd *c)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "%s%s%s %s", c->group,
+	    c->name != NULL ? " " : "", c->name != NULL ? c->name : "",
+	    c->words);
+	help_line(to, what, c->help);
+}
+
+static void
+help_options(FILE *to, const char *title, const struct args_option *o)
+{
+	char what[64];
+
+	if (o == NULL)
+		return;
+	fprintf(to, "\n%s:\n", title);
+	for (; o->name != NULL; o++) {
+		snprintf(what, sizeof(what), "%c%c%s--%s%s%s",
+		    o->letter != 0 ? '-' : ' ',
+		    o->letter != 0 ? o->letter : ' ',
+		    o->letter != 0 ? ", " : "  ", o->name,
+		    o->value != NULL ? " " : "",
+		    o->value != NULL ? o->value : "");
+		help_line(to, what, o->help);
+	}
+}
+
+/* Show all commands. */
+void
+cmd_help(FILE *to)
+{
+	fputs("usage: tidewire [OPTIONS] GROUP COMMAND [WORDS] [OPTIONS]\n\n"
+	      "Commands:\n",
+	    to);
+	for (size_t i = 0; i < NCMDS; i++)
+		help_cmd(to, &cmd_table[i]);
+	help_options(to, "Options of every command", args_global);
+	fputs("\nExit codes: 0 done, 1 failed, 2 usage, 3 cancelled, 4 timed "
+	      "out, 5 not found,\n6 not allowed, 7 server not reached, 124 "
+	      "--timeout ran out.  See tidewire(1).\n",
+	    to);
+}
+
+/* Show the commands of a group. */
+void
+cmd_help_group(FILE *to, const char *group)
+{
+	fprintf(to, "usage: tidewire %s COMMAND\n\nCommands:\n", group);
+	for (size_t i = 0; i < NCMDS; i++) {
+		if (strcmp(cmd_table[i].group, group) == 0)
+			help_cmd(to, &cmd_table[i]);
+	}
+	help_options(to, "Options of every command", args_global);
+}
+
+/* Show one command. */
+void
+cmd_help_one(FILE *to, const struct cmd *c)
+{
+	fprintf(to, "usage: tidewire %s%s%s%s%s%s\n\n%c%s.\n", c->group,
+	    c->name != NULL ? " " : "", c->name != NULL ? c->name : "",
+	    *c->words != '\0' ? " " : "", c->words,
+	    c->options != NULL ? " [OPTIONS]" : "", c->help[0] & ~0x20,
+	    c->help + 1);
+	help_options(to, "Options", c->options);
+	help_options(to, "Options of every command", args_global);
+}
