@@ -17,6 +17,36 @@ sse_test_libs = $(sse_libs) $(CMOCKA_LIBS)
 http_test_libs = $(http_libs) $(CMOCKA_LIBS)
 
 unit_tests =
+unit_tests += tests/core/test_buf
+tests_core_test_buf_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_decimal
+tests_core_test_decimal_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_hash
+tests_core_test_hash_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_json
+tests_core_test_json_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_jsonw
+tests_core_test_jsonw_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_log
+tests_core_test_log_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_rfc3339
+tests_core_test_rfc3339_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_slice
+tests_core_test_slice_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_utf8
+tests_core_test_utf8_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_uuid
+tests_core_test_uuid_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_status
+tests_core_test_status_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_event
+tests_core_test_event_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_execution
+tests_core_test_execution_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_retry
+tests_core_test_retry_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_failure
+tests_core_test_failure_LDADD = $(core_test_libs)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
@@ -26,6 +56,12 @@ endif
 # ---- fuzz targets: libFuzzer, or a main that replays the corpus ----------
 
 fuzz_targets =
+fuzz_targets += tests/fuzz/fuzz_json
+tests_fuzz_fuzz_json_LDADD = $(fuzz_main) $(core_libs)
+fuzz_targets += tests/fuzz/fuzz_rfc3339
+tests_fuzz_fuzz_rfc3339_LDADD = $(fuzz_main) $(core_libs)
+fuzz_targets += tests/fuzz/fuzz_uuid
+tests_fuzz_fuzz_uuid_LDADD = $(fuzz_main) $(core_libs)
 
 if FUZZING
 fuzz_main = $(FUZZ_LDFLAGS)
