@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "config.h"
 #include "core/slice.h"
 #include "engine/fault.h"
 
