@@ -438,15 +438,16 @@ explain(struct parse *p)
 static void
 fill_error(const struct parse *p, struct json_error *err)
 {
-	const char *from = p->text.p, *end = p->text.p + p->bad, *nl;
+	size_t line_start = 0;
 
 	*err = (struct json_error){.line = 1};
-	while (from < end &&
-	    (nl = memchr(from, '\n', (size_t)(end - from))) != NULL) {
-		err->line++;
-		from = nl + 1;
+	for (size_t i = 0; i < p->bad; i++) {
+		if (p->text.p[i] == '\n') {
+			err->line++;
+			line_start = i + 1;
+		}
 	}
-	err->column = (unsigned)(end - from) + 1;
+	err->column = (unsigned)(p->bad - line_start) + 1;
 	if (p->name.p != NULL)
 		snprintf(err->text, sizeof(err->text), "%s \"%.*s\"", p->cause,
 		    SLICE_FMT(p->name));
@@ -455,6 +456,17 @@ fill_error(const struct parse *p, struct json_error *err)
 }
 
 /* ---- parsing ---- */
+
+/* yajl takes \v and \f for white space; JSON allows them nowhere. */
+static bool
+has_odd_space(struct parse *p)
+{
+	const char *odd = memchr(p->text.p, '\v', p->text.n);
+
+	if (odd == NULL)
+		odd = memchr(p->text.p, '\f', p->text.n);
+	return odd != NULL && !refuse(p, "unexpected character", odd);
+}
 
 /* What can be told before yajl is asked. */
 static bool
@@ -469,7 +481,9 @@ check_text(struct parse *p)
 		p->cause = "empty";
 	else if (!utf8_valid(p->text, &p->bad))
 		p->cause = "invalid UTF-8";
-	return p->cause == NULL;
+	else
+		return !has_odd_space(p);
+	return false;
 }
 
 /* A body of small members needs about six times its size, and once. */
