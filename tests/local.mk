@@ -47,6 +47,12 @@ unit_tests += tests/core/test_retry
 tests_core_test_retry_LDADD = $(core_test_libs)
 unit_tests += tests/core/test_failure
 tests_core_test_failure_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_graph
+tests_core_test_graph_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_job
+tests_core_test_job_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_mapping
+tests_core_test_mapping_LDADD = $(core_test_libs)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
