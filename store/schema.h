@@ -30,10 +30,11 @@
  *              'P' project u64 ‖ status u8 ‖ id
  *              'q' parent uuid ‖ id               replays of a parent
  *              't' label ‖ 0 ‖ id                 by label: "key:value", at
- *                                                 most 320 bytes
+ *                                                 most 320 bytes, no NUL
  * counters     facet u8 ‖ value                   u64: how many executions
  *              'a'                                all
- *              's' 'j' 'J' 'p' 'P' 't'            with values as in index
+ *              's' 'j' 'J' 'p' 'P' 't'            with values as in index; no
+ *                                                 row where it would be 0
  * timers       deadline u64 ‖ timer u8 ‖ id       empty; enum timer
  * jobs         id                                 version u8 = 1, current
  *                                                 u32, created u64, updated
@@ -41,7 +42,9 @@
  *                                                 u64, name
  *              id ‖ version u32                   created u64, definition
  *                                                 JSON; never changes
- * job_names    name (UTF-8)                       job id; live jobs only
+ * job_names    the name's first 480 bytes         ids of the live jobs whose
+ *                                                 name begins so: one, but
+ *                                                 for very long names
  * idempotency  scope u8 ‖ tenant u64 ‖            id
  *              key text, at most 400 bytes
  * keys         SHA-256 of the key                 version u8 = 1, id 16,
@@ -55,6 +58,9 @@
  *              "seq"                              u64: the last seq given
  *              "number"                           u64: the last number given
  *              "boots"                            u64: times opened to serve
+ *              "copied"                           u8: 1 in a backup, until it
+ *                                                 is opened to serve and gets
+ *                                                 its own epoch
  *
  * To change a value: give it a new version byte, read both, write the new.
  * To change a key, or what a table means: raise SCHEMA_VERSION and write a
@@ -69,7 +75,21 @@
 #define SCHEMA_STEP_KEY 2
 #define SCHEMA_ROW_KEY 3
 
+/* What index keys and counters begin with. */
+enum facet {
+	FACET_ALL = 'a',
+	FACET_NUMBER = 'n',
+	FACET_STATUS = 's',
+	FACET_JOB = 'j',
+	FACET_JOB_STATUS = 'J',
+	FACET_PROJECT = 'p',
+	FACET_PROJECT_STATUS = 'P',
+	FACET_PARENT = 'q',
+	FACET_LABEL = 't'
+};
+
 #define SCHEMA_LABEL_MAX 320
+#define SCHEMA_NAME_MAX 480 /* of a job's name in a key */
 #define SCHEMA_IDEMPOTENCY_MAX 400
 
 #endif

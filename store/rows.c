@@ -1,0 +1,199 @@
+/*
+ * Executions and steps as rows, and the one function that writes an
+ * execution.  Neighbours: rows_keys.c builds keys, rows_labels.c and
+ * rows_timers.c move what has many rows, rows_list.c reads pages.
+ */
+#include "store/rows.h"
+
+#include "core/log.h"
+#include "store/counters.h"
+#include "store/rows_impl.h"
+#include "store/table.h"
+
+/* Read a row. */
+bool
+rows_get(struct store_txn *t, const struct uuid *id, struct execution *out)
+{
+	struct rows_key k = rows_key_row(id);
+	struct slice value;
+
+	if (!table_get(t, TABLE_EXECUTIONS, rows_key_slice(&k), &value))
+		return false;
+	if (execution_decode(value, out) && uuid_eq(&out->id, id))
+		return true;
+	store_txn_damaged(t, "the row of an execution");
+	return false;
+}
+
+static bool
+get_id(struct store_txn *t, enum table table, struct slice key,
+    struct uuid *out)
+{
+	struct slice value;
+
+	if (!table_get(t, table, key, &value))
+		return false;
+	if (value.n != sizeof(out->b)) {
+		store_txn_damaged(t, "an id that a key points at");
+		return false;
+	}
+	memcpy(out->b, value.p, sizeof(out->b));
+	return true;
+}
+
+/* Read a row by its number. */
+bool
+rows_get_by_number(struct store_txn *t, uint64_t number, struct execution *out)
+{
+	struct rows_key k = rows_key_number(number);
+	struct uuid id;
+
+	return get_id(t, TABLE_INDEX, rows_key_slice(&k), &id) &&
+	    rows_get(t, &id, out);
+}
+
+/* Add an index row and count it. */
+void
+rows_index_add(struct store_txn *t, const struct rows_key *facet,
+    const struct uuid *id)
+{
+	struct rows_key k = rows_key_index(facet, id);
+
+	table_put(t, TABLE_INDEX, rows_key_slice(&k), table_bytes("", 0));
+	if (rows_is_counted(facet))
+		counters_add(t, rows_key_slice(facet), 1);
+}
+
+/* Remove an index row from the table and the count. */
+void
+rows_index_remove(struct store_txn *t, const struct rows_key *facet,
+    const struct uuid *id)
+{
+	struct rows_key k = rows_key_index(facet, id);
+
+	table_delete(t, TABLE_INDEX, rows_key_slice(&k));
+	if (rows_is_counted(facet))
+		counters_add(t, rows_key_slice(facet), -1);
+}
+
+static void
+index_new(struct store_txn *t, const struct execution *x)
+{
+	struct rows_key facet[ROWS_FACETS_MAX], k;
+	unsigned n = rows_facets(x, facet);
+
+	k = rows_key_number(x->number);
+	table_put(t, TABLE_INDEX, rows_key_slice(&k),
+	    table_bytes(x->id.b, sizeof(x->id.b)));
+	k = rows_key_all();
+	counters_add(t, rows_key_slice(&k), 1);
+	for (unsigned i = 0; i < n; i++)
+		rows_index_add(t, &facet[i], &x->id);
+}
+
+/* Whatever else a row is found by never changes. */
+static void
+index_status(struct store_txn *t, const struct execution *old,
+    const struct execution *x)
+{
+	struct rows_key from[ROWS_FACETS_MAX], to[ROWS_FACETS_MAX];
+	unsigned n = rows_facets(x, to);
+
+	INVARIANT(rows_facets(old, from) == n);
+	for (unsigned i = 0; i < n; i++) {
+		if (slice_eq(rows_key_slice(&from[i]), rows_key_slice(&to[i])))
+			continue;
+		rows_index_remove(t, &from[i], &x->id);
+		rows_index_add(t, &to[i], &x->id);
+	}
+}
+
+static void
+check_fixed(const struct execution *old, const struct execution *x)
+{
+	INVARIANT(uuid_eq(&old->id, &x->id) && old->number == x->number);
+	INVARIANT(uuid_eq(&old->job, &x->job) && old->project == x->project);
+	INVARIANT(uuid_eq(&old->parent, &x->parent));
+}
+
+/* Write a row and all that follows from it. */
+void
+rows_put(struct store_txn *t, const struct execution *old,
+    const struct execution *x)
+{
+	static const struct ref none = {0};
+	struct rows_key k = rows_key_row(&x->id);
+	uint8_t bytes[EXECUTION_ROW];
+	size_t n = execution_encode(x, bytes);
+
+	if (old != NULL)
+		check_fixed(old, x);
+	table_put(t, TABLE_EXECUTIONS, rows_key_slice(&k),
+	    table_bytes(bytes, n));
+	if (old == NULL)
+		index_new(t, x);
+	else if (old->status != x->status)
+		index_status(t, old, x);
+	rows_labels_move(t, &x->id, old != NULL ? old->tags : none, x->tags);
+	rows_timers_move(t, old, x);
+}
+
+/* Read the steps, which stand one behind the other. */
+bool
+rows_get_steps(struct store_txn *t, const struct uuid *id, struct step *out,
+    unsigned n)
+{
+	struct table_cursor c = table_open(t, TABLE_EXECUTIONS);
+	struct rows_key k = rows_key_step(id, 0);
+	bool there = n > 0 && table_seek(&c, rows_key_slice(&k));
+	unsigned i = 0;
+
+	while (there && i < n) {
+		k = rows_key_step(id, (uint16_t)i);
+		if (!slice_eq(c.key, rows_key_slice(&k)))
+			break;
+		if (!execution_decode_step(c.value, &out[i]) ||
+		    out[i].index != i) {
+			store_txn_damaged(t, "the row of a step");
+			break;
+		}
+		i++;
+		there = table_next(&c);
+	}
+	table_close(&c);
+	return i == n;
+}
+
+/* Write a step. */
+void
+rows_put_step(struct store_txn *t, const struct uuid *id, const struct step *s)
+{
+	struct rows_key k = rows_key_step(id, s->index);
+	uint8_t bytes[STEP_ROW];
+	size_t n = execution_encode_step(s, bytes);
+
+	table_put(t, TABLE_EXECUTIONS, rows_key_slice(&k),
+	    table_bytes(bytes, n));
+}
+
+static bool
+fits(struct slice key)
+{
+	return key.n > 0 && key.n <= 1 + 8 + SCHEMA_IDEMPOTENCY_MAX;
+}
+
+/* Find the execution that a key made. */
+bool
+rows_idempotency_get(struct store_txn *t, struct slice key, struct uuid *out)
+{
+	return fits(key) && get_id(t, TABLE_IDEMPOTENCY, key, out);
+}
+
+/* Remember the execution that a key made. */
+void
+rows_idempotency_put(struct store_txn *t, struct slice key,
+    const struct uuid *id)
+{
+	INVARIANT(fits(key));
+	table_put(t, TABLE_IDEMPOTENCY, key, table_bytes(id->b, sizeof(id->b)));
+}
