@@ -1,0 +1,351 @@
+/*
+ * Looking at executions: one, a page of them, one's logs.
+ */
+#include <stdlib.h>
+
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/rfc3339.h"
+#include "engine/engine.h"
+#include "http/app.h"
+#include "http/request.h"
+#include "http/restep.h"
+#include "http/restep_view.h"
+#include "store/jobs.h"
+#include "store/journal.h"
+#include "store/rows.h"
+
+#define LIST_MAX 100
+#define LIST_DEFAULT 20
+#define LOGS_MAX 1000
+#define LOGS_DEFAULT 100
+#define LIST_VISITS 16 /* pages looked at to fill one, at most */
+
+/* The execution of the path, if the asker may see it; answers 404 itself. */
+static bool
+find(struct request *r, struct execution *x)
+{
+	struct store_txn *t = engine_snapshot(r->app->engine);
+	struct uuid id;
+
+	if (uuid_parse(r->param[0], &id) && rows_get(t, &id, x) &&
+	    auth_sees(&r->auth, x->project))
+		return true;
+	request_error(r, 404, "detail", "execution not found");
+	return false;
+}
+
+/* What is needed to draw x. */
+static struct restep_view
+view(struct request *r, const struct execution *x)
+{
+	struct engine *e = r->app->engine;
+	struct restep_view v = {.txn = engine_snapshot(e), .x = x};
+
+	v.job = jobs_get(v.txn, &x->job, x->job_version);
+	INVARIANT(v.job != NULL);
+	v.last_word = engine_last_word(e, x);
+	return v;
+}
+
+/* GET /api/executions/{id} */
+void
+restep_get(struct request *r)
+{
+	struct execution x;
+	struct restep_view v;
+	struct step *steps;
+	struct jsonw *w;
+
+	if (!find(r, &x))
+		return;
+	v = view(r, &x);
+	steps = mem_zalloc((x.nsteps + 1u) * sizeof *steps);
+	INVARIANT(rows_get_steps(v.txn, &x.id, steps, x.nsteps));
+	v.steps = steps;
+	w = request_body(r);
+	jsonw_object(w);
+	jsonw_key(w, "data");
+	restep_view_execution(w, &v);
+	jsonw_end(w);
+	request_send(r, 200);
+	free(steps);
+}
+
+/* A number in the query; answers 400 itself. */
+static bool
+read_number(struct request *r, const char *name, uint64_t min, uint64_t max,
+    uint64_t *out)
+{
+	struct slice text;
+	uint64_t n;
+
+	if (!request_query(r, name, 0, &text))
+		return true;
+	if (slice_u64(text, max, &n) && n >= min) {
+		*out = n;
+		return true;
+	}
+	request_error(r, 400, name, "must be an integer from %llu to %llu",
+	    (unsigned long long)min, (unsigned long long)max);
+	return false;
+}
+
+/* Restep's words for statuses, as sets of ours. */
+static const struct {
+	const char *word;
+	enum status status[4];
+} words[] = {
+    {"pending", {STATUS_QUEUED}},
+    {"running", {STATUS_RUNNING, STATUS_INTERRUPTED}},
+    {"completed", {STATUS_COMPLETED}},
+    {"failed", {STATUS_FAILED, STATUS_RETRYING}},
+    {"timeout", {STATUS_TIMED_OUT, STATUS_RETRYING}},
+    {"cancelled", {STATUS_CANCELLED, STATUS_CANCELLING}},
+};
+#define WORDS (sizeof words / sizeof words[0])
+
+struct list {
+	struct rows_filter filter;
+	const char *word; /* the status asked for, or NULL */
+	uint64_t limit;
+	struct uuid at;
+};
+
+/* status=; answers 400 itself. */
+static bool
+read_status(struct request *r, struct list *l)
+{
+	struct slice text;
+	unsigned i;
+
+	if (!request_query(r, "status", 0, &text))
+		return true;
+	for (i = 0; i < WORDS; i++)
+		if (slice_is(text, words[i].word)) {
+			l->word = words[i].word;
+			memcpy(l->filter.status, words[i].status,
+			    sizeof words[i].status);
+			return true;
+		}
+	request_error(r, 400, "status",
+	    "must be one of pending, running, completed, failed, timeout, "
+	    "cancelled");
+	return false;
+}
+
+/* job_id= (an id or a name), tag=, cursor=; answers 400 itself. */
+static bool
+read_filter(struct request *r, struct list *l)
+{
+	struct store_txn *t = engine_snapshot(r->app->engine);
+	struct slice text;
+
+	l->filter.project = r->auth.project;
+	if (request_query(r, "job_id", 0, &text) &&
+	    !uuid_parse(text, &l->filter.job) &&
+	    !jobs_find(t, text, &l->filter.job)) {
+		request_error(r, 400, "job_id", "is no job's id or name");
+		return false;
+	}
+	if (request_query(r, "tag", 0, &text)) {
+		if (memchr(text.p, ':', text.n) == NULL) {
+			request_error(r, 400, "tag", "must be key:value");
+			return false;
+		}
+		l->filter.label = text;
+	}
+	if (request_query(r, "cursor", 0, &text) && !uuid_parse(text, &l->at)) {
+		request_error(r, 400, "cursor",
+		    "must be a next_cursor of an earlier answer");
+		return false;
+	}
+	return true;
+}
+
+/* Draw a page's rows; returns how many had the word asked for. */
+static unsigned
+draw(struct request *r, struct jsonw *w, const struct list *l,
+    const struct execution *x, unsigned n)
+{
+	struct restep_view v;
+	unsigned i, drawn = 0;
+
+	for (i = 0; i < n; i++) {
+		if (l->word != NULL &&
+		    strcmp(restep_view_status(&x[i]), l->word) != 0)
+			continue;
+		v = view(r, &x[i]);
+		restep_view_entry(w, &v);
+		drawn++;
+	}
+	return drawn;
+}
+
+/* Write {"data":[...],"next_cursor":...}. */
+static void
+send_list(struct request *r, struct list *l)
+{
+	struct store_txn *t = engine_snapshot(r->app->engine);
+	struct execution page[LIST_MAX];
+	struct jsonw *w = request_body(r);
+	unsigned n, drawn = 0, visits = 0;
+
+	jsonw_object(w);
+	jsonw_key(w, "data");
+	jsonw_array(w);
+	do {
+		n = rows_list(t, &l->filter, &l->at, page,
+		    (unsigned)l->limit - drawn);
+		drawn += draw(r, w, l, page, n);
+	} while (drawn < l->limit && !uuid_is_zero(&l->at) &&
+	    ++visits < LIST_VISITS);
+	jsonw_end(w);
+	jsonw_key(w, "next_cursor");
+	if (uuid_is_zero(&l->at))
+		jsonw_null(w);
+	else
+		jsonw_uuid(w, &l->at);
+	jsonw_end(w);
+	request_send(r, 200);
+}
+
+/* GET /api/executions */
+void
+restep_list(struct request *r)
+{
+	struct list l = {.limit = LIST_DEFAULT};
+
+	if (read_number(r, "limit", 1, LIST_MAX, &l.limit) &&
+	    read_status(r, &l) && read_filter(r, &l))
+		send_list(r, &l);
+}
+
+struct logs {
+	struct jsonw *w;
+	const struct step *steps;
+	enum level level; /* LEVEL_NONE: any */
+	uint64_t limit, drawn, last;
+};
+
+static void
+write_time(struct jsonw *w, int64_t at)
+{
+	char text[RFC3339_MAX];
+
+	jsonw_key(w, "at");
+	rfc3339_millis(at, text);
+	jsonw_cstr(w, text);
+}
+
+/* One entry, oldest first. */
+static bool
+draw_log(void *arg, const struct journal_event *ev)
+{
+	struct logs *l = arg;
+	struct jsonw *w = l->w;
+
+	if (ev->type != EVENT_LOG ||
+	    (l->level != LEVEL_NONE && ev->level != l->level))
+		return true;
+	if (l->drawn == l->limit)
+		return false;
+	l->drawn++;
+	l->last = ev->seq;
+	jsonw_object(w);
+	jsonw_key(w, "id");
+	jsonw_u64(w, ev->seq);
+	jsonw_key(w, "seq");
+	jsonw_u64(w, ev->seq);
+	write_time(w, ev->at);
+	jsonw_key(w, "level");
+	jsonw_cstr(w, event_level_name(ev->level));
+	jsonw_key(w, "message");
+	jsonw_str(w, event_get(ev, MEMBER_MESSAGE));
+	jsonw_key(w, "log_data");
+	jsonw_raw_or_null(w, event_get(ev, MEMBER_LOG_DATA));
+	jsonw_key(w, "progress_percent");
+	if (ev->percent == EVENT_NO_PERCENT)
+		jsonw_null(w);
+	else
+		jsonw_u64(w, ev->percent);
+	jsonw_key(w, "execution_step_id");
+	if (ev->step == EVENT_NO_STEP)
+		jsonw_null(w);
+	else
+		jsonw_uuid(w, &l->steps[ev->step].id);
+	jsonw_key(w, "attempt");
+	jsonw_u64(w, ev->attempt);
+	jsonw_end(w);
+	return true;
+}
+
+/* level=; answers 400 itself. */
+static bool
+read_level(struct request *r, struct logs *l)
+{
+	struct slice text;
+
+	if (!request_query(r, "level", 0, &text) ||
+	    event_level_parse(text, &l->level))
+		return true;
+	request_error(r, 400, "level",
+	    "must be one of debug, info, warn, error");
+	return false;
+}
+
+/*
+ * Walk in pages until the answer is full or the history ends; a history
+ * without the level asked for is given up after some pages, with a cursor.
+ */
+static uint64_t
+walk_logs(struct store_txn *t, const struct uuid *id, uint64_t after,
+    struct logs *l)
+{
+	struct journal_visit visit = {draw_log, l};
+	unsigned visits;
+	uint64_t at;
+
+	for (visits = 0; visits < LIST_VISITS; visits++) {
+		at = journal_walk_execution(t, id, after, JOURNAL_PAGE, &visit);
+		if (at == after)
+			return 0;
+		after = at;
+		if (l->drawn == l->limit)
+			return l->last;
+	}
+	return after;
+}
+
+/* GET /api/executions/{id}/logs */
+void
+restep_logs(struct request *r)
+{
+	struct store_txn *t = engine_snapshot(r->app->engine);
+	struct logs l = {.limit = LOGS_DEFAULT};
+	uint64_t after = 0, next;
+	struct execution x;
+	struct step *steps;
+
+	if (!find(r, &x) || !read_level(r, &l) ||
+	    !read_number(r, "limit", 1, LOGS_MAX, &l.limit) ||
+	    !read_number(r, "after", 0, UINT64_MAX, &after))
+		return;
+	steps = mem_zalloc((x.nsteps + 1u) * sizeof *steps);
+	INVARIANT(rows_get_steps(t, &x.id, steps, x.nsteps));
+	l.steps = steps;
+	l.w = request_body(r);
+	jsonw_object(l.w);
+	jsonw_key(l.w, "data");
+	jsonw_array(l.w);
+	next = walk_logs(t, &x.id, after, &l);
+	jsonw_end(l.w);
+	jsonw_key(l.w, "next_cursor");
+	if (next == 0)
+		jsonw_null(l.w);
+	else
+		jsonw_u64(l.w, next);
+	jsonw_end(l.w);
+	request_send(r, 200);
+	free(steps);
+}
