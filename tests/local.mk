@@ -68,6 +68,14 @@ fuzz_targets += tests/fuzz/fuzz_rfc3339
 tests_fuzz_fuzz_rfc3339_LDADD = $(fuzz_main) $(core_libs)
 fuzz_targets += tests/fuzz/fuzz_uuid
 tests_fuzz_fuzz_uuid_LDADD = $(fuzz_main) $(core_libs)
+fuzz_targets += tests/fuzz/fuzz_event
+tests_fuzz_fuzz_event_LDADD = $(fuzz_main) $(core_libs)
+fuzz_targets += tests/fuzz/fuzz_row
+tests_fuzz_fuzz_row_LDADD = $(fuzz_main) $(core_libs)
+fuzz_targets += tests/fuzz/fuzz_job
+tests_fuzz_fuzz_job_LDADD = $(fuzz_main) $(core_libs)
+fuzz_targets += tests/fuzz/fuzz_mapping
+tests_fuzz_fuzz_mapping_LDADD = $(fuzz_main) $(core_libs)
 
 if FUZZING
 fuzz_main = $(FUZZ_LDFLAGS)
@@ -83,7 +91,7 @@ check_PROGRAMS += $(fuzz_targets)
 
 style_checks = tests/check_layers tests/check_budgets tests/check_format
 dist_check_SCRIPTS = $(style_checks) tests/run_e2e
-EXTRA_DIST += tests/tally tests/fuzz/corpus tests/e2e
+EXTRA_DIST += tests/tally tests/fuzz/corpus tests/e2e tests/shims/fault.c
 TESTS += $(style_checks)
 
 # ---- end to end: pytest against the programs just built ------------------
@@ -91,6 +99,7 @@ TESTS += $(style_checks)
 TESTS += tests/run_e2e
 
 preload_shims =
+preload_shims += tests/shims/fault.so
 check_DATA = $(preload_shims) $(bin_PROGRAMS)
 CLEANFILES += $(preload_shims)
 SUFFIXES = .so
