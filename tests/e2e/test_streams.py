@@ -671,7 +671,7 @@ def test_stalled_readers_cost_no_memory(srv, api, job):
 
 
 def test_a_stalled_reader_is_dropped_in_the_end(start):
-    srv = start("--stream-stall-timeout", "300")
+    srv = start("--stream-stall-timeout-ms", "300")
     srv.api.job("a", name="j")
     ex = srv.api.trigger("j")
     with Stream(srv.port, "/events", types="log") as stream:
