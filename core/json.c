@@ -105,6 +105,15 @@ is_space(char c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
+/* The offset of the first byte at or behind from that is no white space. */
+static size_t
+skip_space(const struct parse *p, size_t from)
+{
+	while (from < p->text.n && is_space(p->text.p[from]))
+		from++;
+	return from;
+}
+
 /* The offset of the first byte in from..to that can begin a token. */
 static size_t
 skip_between(const struct parse *p, size_t from, size_t to)
@@ -472,12 +481,8 @@ has_odd_space(struct parse *p)
 static bool
 check_text(struct parse *p)
 {
-	size_t i = 0;
-
 	INVARIANT(p->text.n <= UINT32_MAX);
-	while (i < p->text.n && is_space(p->text.p[i]))
-		i++;
-	if (i == p->text.n)
+	if (skip_space(p, 0) == p->text.n)
 		p->cause = "empty";
 	else if (!utf8_valid(p->text, &p->bad))
 		p->cause = "invalid UTF-8";
@@ -495,6 +500,16 @@ first_chunk(size_t text)
 	return n + YAJL_STATE;
 }
 
+/* yajl overlooks a string behind the value that is never closed. */
+static bool
+nothing_behind(struct parse *p)
+{
+	size_t i = skip_space(p, p->end);
+
+	return i == p->text.n ||
+	    refuse(p, "unexpected text behind the value", p->text.p + i);
+}
+
 static bool
 run_yajl(struct parse *p)
 {
@@ -507,7 +522,7 @@ run_yajl(struct parse *p)
 	}
 	if (rc == yajl_status_error)
 		explain(p);
-	return rc == yajl_status_ok;
+	return rc == yajl_status_ok && nothing_behind(p);
 }
 
 static bool

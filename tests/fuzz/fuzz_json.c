@@ -90,6 +90,14 @@ check_node(const struct json_node *n, struct slice within)
 	INVARIANT(count == 0 || n->type >= JSON_ARRAY);
 }
 
+static bool
+all_space(const char *from, const char *to)
+{
+	while (from < to && memchr(" \t\r\n", *from, 4) != NULL)
+		from++;
+	return from == to;
+}
+
 /* The range of the root, parsed by itself, is the same tree. */
 static void
 check_again(const struct json_node *root)
@@ -135,6 +143,14 @@ check_written(const struct json_node *root)
 	buf_free(&out);
 }
 
+/* Around the root there is nothing but white space. */
+static void
+check_around(struct slice text, struct slice root)
+{
+	INVARIANT(all_space(text.p, root.p));
+	INVARIANT(all_space(root.p + root.n, text.p + text.n));
+}
+
 /* Parse once and hold the result to all of the above. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -148,6 +164,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	check_node(json_root(doc), text);
+	check_around(text, json_root(doc)->raw);
 	check_again(json_root(doc));
 	check_written(json_root(doc));
 	json_free(doc);
