@@ -12,10 +12,15 @@
 
 /* A command line that names no command: say it and show where help is. */
 static int
-lost(const char *what, const char *word)
+lost(const char *group, const char *name)
 {
-	output_note("%s%s", what, word);
-	output_note("see: tidewire --help");
+	if (name == NULL)
+		output_note("there is no command %s; see: tidewire --help",
+		    group);
+	else
+		output_note("there is no command %s %s; see: tidewire %s "
+			    "--help",
+		    group, name, group);
 	return EXITS_USAGE;
 }
 
@@ -42,7 +47,7 @@ find(struct args *a, struct args_line *line, int *code)
 	if (cmd != NULL)
 		return cmd;
 	if (!cmd_is_group(group)) {
-		*code = lost("there is no command ", group);
+		*code = lost(group, NULL);
 		return NULL;
 	}
 	if (!args_read(a, line, NULL, false))
@@ -54,7 +59,7 @@ find(struct args *a, struct args_line *line, int *code)
 	}
 	cmd = cmd_find(group, line->argv[line->at++]);
 	if (cmd == NULL)
-		*code = lost("there is no such command in group ", group);
+		*code = lost(group, line->argv[line->at - 1]);
 	return cmd;
 }
 

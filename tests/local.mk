@@ -15,6 +15,7 @@ store_test_libs = $(store_libs) $(CMOCKA_LIBS)
 engine_test_libs = $(engine_libs) $(CMOCKA_LIBS)
 sse_test_libs = $(sse_libs) $(CMOCKA_LIBS)
 http_test_libs = $(http_libs) $(CMOCKA_LIBS)
+cli_test_libs = libcli.a $(core_libs) $(CURL_LIBS) $(CMOCKA_LIBS)
 
 unit_tests =
 unit_tests += tests/core/test_buf
@@ -54,6 +55,18 @@ tests_core_test_job_LDADD = $(core_test_libs)
 unit_tests += tests/core/test_mapping
 tests_core_test_mapping_LDADD = $(core_test_libs)
 
+unit_tests += tests/cli/test_duration
+tests_cli_test_duration_LDADD = $(cli_test_libs)
+unit_tests += tests/cli/test_exits
+tests_cli_test_exits_LDADD = $(cli_test_libs)
+unit_tests += tests/cli/test_sse
+tests_cli_test_sse_LDADD = $(cli_test_libs)
+unit_tests += tests/cli/test_stream
+tests_cli_test_stream_LDADD = $(cli_test_libs)
+tests_cli_test_stream_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+unit_tests += tests/cli/test_table
+tests_cli_test_table_LDADD = $(cli_test_libs)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -76,6 +89,8 @@ fuzz_targets += tests/fuzz/fuzz_job
 tests_fuzz_fuzz_job_LDADD = $(fuzz_main) $(core_libs)
 fuzz_targets += tests/fuzz/fuzz_mapping
 tests_fuzz_fuzz_mapping_LDADD = $(fuzz_main) $(core_libs)
+fuzz_targets += tests/fuzz/fuzz_sse
+tests_fuzz_fuzz_sse_LDADD = $(fuzz_main) libcli.a $(core_libs)
 
 if FUZZING
 fuzz_main = $(FUZZ_LDFLAGS)
