@@ -24,7 +24,7 @@
 #include "core/utf8.h"
 
 #define FEW_MEMBERS 16	/* compared pairwise for duplicates */
-#define YAJL_STATE 1024 /* what yajl allocates for a small text */
+#define YAJL_STATE 5120 /* what yajl allocates, two buffers of 2 KiB first */
 #define FIRST_MAX ((size_t)64 * 1024)
 #define NAME_SHOWN 60 /* bytes of a duplicate name in the error */
 
