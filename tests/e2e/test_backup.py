@@ -1,15 +1,13 @@
-"""tidewired backup and tidewired check, while a server runs and after."""
-import shutil
+"""tidewired backup, while a server runs and after.
 
-import pytest
+Neighbour: test_check.py has tidewired check.
+"""
+import shutil
 
 from api import data
 from load import Load, STEPS
-from rawhttp import DEADLINE
 from server import TIDEWIRED, run_tool
 from sse import Stream
-
-lmdb = pytest.importorskip("lmdb", reason="python3-lmdb is not installed")
 
 JOB = {"name": "load", "steps": [{"name": s} for s in STEPS]}
 
@@ -92,107 +90,3 @@ def test_backup_says_what_is_wrong(srv, tmp_path, case):
         with case(str(words)):
             done = run_tool([TIDEWIRED, "backup", *words])
             assert done.returncode == 2 and done.stderr
-
-
-def test_check_while_serving(srv):
-    data(srv.api.post("/api/jobs", JOB), 201)
-    load = Load(srv, workers=2).start()
-    for _ in range(3):
-        load.wait_acks(load.acks + 20)
-        code, out = srv.check()
-        assert code == 0 and "consistent" in out, out
-    load.join()
-
-
-def test_check_of_nothing(tmp_path):
-    done = run_tool([TIDEWIRED, "check", "--data", str(tmp_path / "none")])
-    assert done.returncode != 0 and done.stderr
-    assert not (tmp_path / "none").exists(), "looking makes nothing"
-
-
-# ---- planted damage ----------------------------------------------------------
-
-def tables(folder):
-    """Names of the store's tables."""
-    with lmdb.open(str(folder), max_dbs=64, readonly=True,
-                   lock=False) as env, env.begin() as txn:
-        return [bytes(k) for k, _ in txn.cursor()]
-
-
-def damage(folder, table, change):
-    """Run change(txn, db) on one table."""
-    with lmdb.open(str(folder), max_dbs=64, map_size=1 << 40) as env:
-        db = env.open_db(table, create=False)
-        with env.begin(write=True) as txn:
-            change(txn, db)
-
-
-def drop_one(at):
-    """Delete the record that stands at a share of the way."""
-    def change(txn, db):
-        keys = [bytes(k) for k, _ in txn.cursor(db)]
-        txn.delete(keys[int(at * (len(keys) - 1))], db=db)
-    return change
-
-
-def flip_one(at):
-    """Change a byte in the middle of a value that has one."""
-    def change(txn, db):
-        rows = [(bytes(k), bytes(v)) for k, v in txn.cursor(db) if v]
-        key, value = rows[int(at * (len(rows) - 1))]
-        middle = len(value) // 2
-        txn.put(key, value[:middle] + bytes([value[middle] ^ 0x40])
-                + value[middle + 1:], db=db)
-    return change
-
-
-@pytest.fixture
-def rich(srv):
-    """A stopped store in which every table has rows."""
-    api = srv.api
-    data(api.post("/api/jobs", JOB), 201)
-    for i in range(4):
-        ex = api.trigger("load", {"i": i}, tags={"n": str(i)},
-                         idempotency_key=f"k{i}", project_id=i + 1)
-        ex.ok("log", message="m")
-        ex.step("fetch", "completed", artifacts={"x": i})
-    ex.finish()
-    data(api.post("/api/keys", {"name": "k", "scope": "admin"}), 201)
-    srv.stop()
-    return srv
-
-
-# Losing a row of these tables, or having it changed, breaks an agreement.
-# The tables of keys and idempotency stand alone: a lost row is like a
-# revoked key, which no other table knows of.
-ALONE = (b"keys", b"idempotency", b"meta")
-
-
-def test_check_finds_lost_rows(rich, tmp_path, case):
-    for table in tables(rich.data):
-        if table in ALONE:
-            continue
-        for at in (0.0, 0.5, 1.0):
-            with case(f"{table.decode()} at {at}"):
-                found(rich, tmp_path / f"{table.decode()}{at}", table,
-                      drop_one(at))
-    rich.start()
-
-
-def test_check_finds_changed_bytes(rich, tmp_path, case):
-    for table in (b"executions", b"counters", b"job_names"):
-        for at in (0.0, 0.5, 1.0):
-            with case(f"{table.decode()} at {at}"):
-                found(rich, tmp_path / f"{table.decode()}{at}", table,
-                      flip_one(at))
-    rich.start()
-
-
-def found(srv, folder, table, change):
-    """A copy with this damage does not pass."""
-    shutil.copytree(srv.data, folder)
-    damage(folder, table, change)
-    done = run_tool([TIDEWIRED, "check", "--data", str(folder)],
-                    timeout=DEADLINE)
-    assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
-    assert done.stdout or done.stderr

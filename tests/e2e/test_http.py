@@ -364,12 +364,13 @@ def test_big_bodies(srv):
 
 
 def test_limit_flags(start):
-    srv = start("--max-body-bytes", "100")
+    srv = start("--max-body-bytes", "1024")
     with Raw(srv.port) as raw:
-        raw.send(request("POST", "/api/jobs", "x" * 101))
+        raw.send(request("POST", "/api/jobs", "x" * 1025))
         refused(raw, 413)
     with Raw(srv.port) as raw:
-        body = json.dumps({"name": "x", "description": "y" * 60})
+        body = json.dumps({"name": "x", "description": "y" * 980})
+        assert len(body) <= 1024
         assert raw.send(request("POST", "/api/jobs",
                                 body)).response().status == 201
 
