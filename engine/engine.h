@@ -72,9 +72,10 @@ int64_t engine_last_word(const struct engine *e, const struct execution *x);
 
 /*
  * Test only (--test-clock): move the clock forward; fn(arg) is called when
- * every timer due at the new time has been committed.
+ * every timer due at the new time has been committed.  False when somebody
+ * else is still waiting for that.
  */
-void engine_clock_advance(struct engine *e, int64_t ms, void (*fn)(void *arg),
+bool engine_clock_advance(struct engine *e, int64_t ms, void (*fn)(void *arg),
     void *arg);
 
 #endif

@@ -227,7 +227,8 @@ restep_heartbeat(struct request *r)
 	struct execution x;
 	struct uuid id;
 
-	if (r->body.n > 2 || request_header(r, "X-Attempt").n > 0 ||
+	if ((r->body.n != 0 && !slice_is(r->body, "{}")) ||
+	    request_header(r, "X-Attempt").n > 0 ||
 	    !uuid_parse(r->param[0], &id) ||
 	    engine_heartbeat(e, &id, r->auth.project, 0, &x) !=
 		ENGINE_HEARTBEAT_SOFT) {

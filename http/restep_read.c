@@ -8,6 +8,7 @@
 #include "core/rfc3339.h"
 #include "engine/engine.h"
 #include "http/app.h"
+#include "http/param.h"
 #include "http/request.h"
 #include "http/restep.h"
 #include "http/restep_view.h"
@@ -70,25 +71,6 @@ restep_get(struct request *r)
 	jsonw_end(w);
 	request_send(r, 200);
 	free(steps);
-}
-
-/* A number in the query; answers 400 itself. */
-static bool
-read_number(struct request *r, const char *name, uint64_t min, uint64_t max,
-    uint64_t *out)
-{
-	struct slice text;
-	uint64_t n;
-
-	if (!request_query(r, name, 0, &text))
-		return true;
-	if (slice_u64(text, max, &n) && n >= min) {
-		*out = n;
-		return true;
-	}
-	request_error(r, 400, name, "must be an integer from %llu to %llu",
-	    (unsigned long long)min, (unsigned long long)max);
-	return false;
 }
 
 /* Restep's words for statuses, as sets of ours. */
@@ -155,12 +137,7 @@ read_filter(struct request *r, struct list *l)
 		}
 		l->filter.label = text;
 	}
-	if (request_query(r, "cursor", 0, &text) && !uuid_parse(text, &l->at)) {
-		request_error(r, 400, "cursor",
-		    "must be a next_cursor of an earlier answer");
-		return false;
-	}
-	return true;
+	return param_cursor(r, &l->at);
 }
 
 /* Draw a page's rows; returns how many had the word asked for. */
@@ -201,11 +178,7 @@ send_list(struct request *r, struct list *l)
 	} while (drawn < l->limit && !uuid_is_zero(&l->at) &&
 	    ++visits < LIST_VISITS);
 	jsonw_end(w);
-	jsonw_key(w, "next_cursor");
-	if (uuid_is_zero(&l->at))
-		jsonw_null(w);
-	else
-		jsonw_uuid(w, &l->at);
+	param_write_cursor(w, &l->at);
 	jsonw_end(w);
 	request_send(r, 200);
 }
@@ -216,7 +189,7 @@ restep_list(struct request *r)
 {
 	struct list l = {.limit = LIST_DEFAULT};
 
-	if (read_number(r, "limit", 1, LIST_MAX, &l.limit) &&
+	if (param_u64(r, "limit", 1, LIST_MAX, &l.limit) &&
 	    read_status(r, &l) && read_filter(r, &l))
 		send_list(r, &l);
 }
@@ -328,8 +301,8 @@ restep_logs(struct request *r)
 	struct step *steps;
 
 	if (!find(r, &x) || !read_level(r, &l) ||
-	    !read_number(r, "limit", 1, LOGS_MAX, &l.limit) ||
-	    !read_number(r, "after", 0, UINT64_MAX, &after))
+	    !param_u64(r, "limit", 1, LOGS_MAX, &l.limit) ||
+	    !param_u64(r, "after", 0, UINT64_MAX, &after))
 		return;
 	steps = mem_zalloc((x.nsteps + 1u) * sizeof *steps);
 	INVARIANT(rows_get_steps(t, &x.id, steps, x.nsteps));

@@ -1,0 +1,145 @@
+/*
+ * The shape of errors on each dialect's paths.
+ */
+#include "core/rfc3339.h"
+#include "engine/engine.h"
+#include "http/app.h"
+#include "http/route.h"
+
+/* Restep, jobs and keys: {"errors":{field:[text]}}. */
+static void
+error_restep(struct request *r, int status, struct slice field,
+    struct slice text)
+{
+	struct jsonw *w = request_body(r);
+
+	jsonw_object(w);
+	jsonw_key(w, "errors");
+	jsonw_object(w);
+	jsonw_key_slice(w, field);
+	jsonw_array(w);
+	jsonw_str(w, text);
+	jsonw_end(w);
+	jsonw_end(w);
+	jsonw_end(w);
+	request_send(r, status);
+}
+
+/* Factflow's 422: {"detail":[{"loc","msg","type","input"}]}. */
+static void
+error_factflow_422(struct request *r, struct slice field, struct slice text)
+{
+	struct jsonw *w = request_body(r);
+
+	jsonw_object(w);
+	jsonw_key(w, "detail");
+	jsonw_array(w);
+	jsonw_object(w);
+	jsonw_key(w, "loc");
+	jsonw_array(w);
+	jsonw_cstr(w, r->method == METHOD_GET ? "query" : "body");
+	jsonw_str(w, field);
+	jsonw_end(w);
+	jsonw_key(w, "msg");
+	jsonw_str(w, text);
+	jsonw_key(w, "type");
+	jsonw_cstr(w, "value_error");
+	jsonw_key(w, "input");
+	jsonw_null(w);
+	jsonw_end(w);
+	jsonw_end(w);
+	jsonw_end(w);
+	request_send(r, 422);
+}
+
+/* Factflow: {"detail","error_code","correlation_id","timestamp"}. */
+static void
+error_factflow(struct request *r, int status, struct slice field,
+    struct slice text)
+{
+	char at[RFC3339_MAX];
+	struct jsonw *w;
+
+	if (status == 422) {
+		error_factflow_422(r, field, text);
+		return;
+	}
+	rfc3339_millis(engine_now(r->app->engine), at);
+	w = request_body(r);
+	jsonw_object(w);
+	jsonw_key(w, "detail");
+	jsonw_str(w, text);
+	jsonw_key(w, "error_code");
+	jsonw_null(w);
+	jsonw_key(w, "correlation_id");
+	jsonw_null(w);
+	jsonw_key(w, "timestamp");
+	jsonw_cstr(w, at);
+	jsonw_end(w);
+	request_send(r, status);
+}
+
+/* A machine's word for a status, where nothing nearer is known. */
+static const char *
+status_code(int status)
+{
+	static const struct {
+		int status;
+		const char *code;
+	} words[] = {
+	    {400, "bad_request"},
+	    {401, "unauthorized"},
+	    {403, "forbidden"},
+	    {404, "not_found"},
+	    {405, "method_not_allowed"},
+	    {408, "timeout"},
+	    {413, "body_too_large"},
+	    {414, "target_too_long"},
+	    {417, "expectation_failed"},
+	    {422, "invalid"},
+	    {429, "too_many_requests"},
+	    {431, "header_too_large"},
+	    {503, "unavailable"},
+	    {505, "version_not_supported"},
+	    {507, "disk_full"},
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (words[i].status == status)
+			return words[i].code;
+	return "error";
+}
+
+/* Paths of no dialect: {"error":{"code","message"}}. */
+static void
+error_plain(struct request *r, int status, struct slice field,
+    struct slice text)
+{
+	bool named = !slice_is(field, "detail");
+	struct jsonw *w = request_body(r);
+	struct buf message = {0};
+
+	if (named)
+		buf_addf(&message, "%.*s: ", SLICE_FMT(field));
+	buf_add_slice(&message, text);
+	jsonw_object(w);
+	jsonw_key(w, "error");
+	jsonw_object(w);
+	jsonw_key(w, "code");
+	jsonw_cstr(w, status_code(status));
+	jsonw_key(w, "message");
+	jsonw_str(w, buf_slice(&message));
+	jsonw_end(w);
+	jsonw_end(w);
+	request_send(r, status);
+	buf_free(&message);
+}
+
+const struct dialect route_dialects[] = {
+    {"/api/executions", error_restep},
+    {"/api/jobs", error_restep},
+    {"/api/keys", error_restep},
+    {"/api/v1/", error_factflow},
+    {"", error_plain},
+};

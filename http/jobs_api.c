@@ -1,0 +1,226 @@
+/*
+ * Jobs over HTTP.  What a definition must be is core/job.c's to say; this
+ * file reads, submits, and draws.
+ */
+#include "http/jobs_api.h"
+
+#include <stdlib.h>
+
+#include "core/log.h"
+#include "core/mem.h"
+#include "engine/engine.h"
+#include "http/app.h"
+#include "http/jobs_view.h"
+#include "http/param.h"
+#include "http/request.h"
+#include "store/jobs.h"
+
+#define LIST_MAX 100
+#define LIST_DEFAULT 20
+
+struct op {
+	struct cmd cmd;
+	struct request *req;
+	struct job *job; /* the definition sent; owned */
+};
+
+static void
+send_missing(struct request *r)
+{
+	request_error(r, 404, "detail", "job not found");
+}
+
+/* {"data":{job}} */
+static void
+send_job(struct request *r, int status, const struct job *job,
+    const struct jobs_head *head)
+{
+	struct jsonw *w = request_body(r);
+
+	jsonw_object(w);
+	jsonw_key(w, "data");
+	jobs_view(w, job, head);
+	jsonw_end(w);
+	request_send(r, status);
+}
+
+/* {"data":{"id","deleted":true}} */
+static void
+send_deleted(struct request *r, const struct job *job)
+{
+	struct jsonw *w = request_body(r);
+
+	jsonw_object(w);
+	jsonw_key(w, "data");
+	jsonw_object(w);
+	jsonw_key(w, "id");
+	jsonw_uuid(w, &job->id);
+	jsonw_key(w, "deleted");
+	jsonw_bool(w, true);
+	jsonw_end(w);
+	jsonw_end(w);
+	request_send(r, 200);
+}
+
+static void
+on_answer(struct cmd *c, const struct outcome *o)
+{
+	struct op *op = c->arg;
+	struct jobs_head head;
+
+	switch (o->code) {
+	case OUTCOME_NOT_FOUND:
+		send_missing(op->req);
+		return;
+	case OUTCOME_NAME_TAKEN:
+		request_error(op->req, 422, "name", "is already taken");
+		return;
+	default:
+		break;
+	}
+	if (c->kind == CMD_JOB_DELETE) {
+		send_deleted(op->req, o->job);
+		return;
+	}
+	INVARIANT(jobs_head(o->txn, &o->job->id, &head));
+	send_job(op->req, c->kind == CMD_JOB_CREATE ? 201 : 200, o->job, &head);
+}
+
+static void
+on_settled(struct cmd *c, int rc)
+{
+	struct op *op = c->arg;
+
+	job_free(op->job);
+	request_settle(op->req, rc);
+	free(op);
+}
+
+/* Hand a command on a job to the engine; takes job (may be NULL). */
+static void
+submit(struct request *r, enum cmd_kind kind, struct job *job)
+{
+	struct op *op = mem_zalloc(sizeof *op);
+
+	op->req = r;
+	op->job = op->cmd.job = job;
+	op->cmd.kind = kind;
+	op->cmd.tenant = r->auth.project;
+	op->cmd.answer = on_answer;
+	op->cmd.settled = on_settled;
+	op->cmd.arg = op;
+	op->cmd.bytes = r->body.n;
+	op->cmd.name = r->param[0];
+	request_defer(r);
+	engine_submit(r->app->engine, &op->cmd);
+}
+
+/* Read a definition and submit it; answers 422 itself. */
+static void
+define(struct request *r, enum cmd_kind kind)
+{
+	const struct json_node *body = request_json(r);
+	struct job_error err;
+	struct job *job;
+
+	if (body == NULL)
+		return;
+	job = job_new(body, &err);
+	if (job == NULL)
+		request_error(r, 422, err.field, "%s", err.text);
+	else
+		submit(r, kind, job);
+}
+
+/* POST /api/jobs */
+void
+jobs_api_create(struct request *r)
+{
+	define(r, CMD_JOB_CREATE);
+}
+
+/* PUT /api/jobs/{job} */
+void
+jobs_api_replace(struct request *r)
+{
+	define(r, CMD_JOB_REPLACE);
+}
+
+/* DELETE /api/jobs/{job} */
+void
+jobs_api_delete(struct request *r)
+{
+	submit(r, CMD_JOB_DELETE, NULL);
+}
+
+/* True when the asker may see the job; project 0 is everybody's. */
+static bool
+is_visible(const struct request *r, const struct jobs_head *head)
+{
+	return !head->deleted &&
+	    (head->project == 0 || auth_sees(&r->auth, head->project));
+}
+
+/* GET /api/jobs/{job} */
+void
+jobs_api_get(struct request *r)
+{
+	struct store_txn *t = engine_snapshot(r->app->engine);
+	struct jobs_head head;
+	struct uuid id;
+
+	if ((!uuid_parse(r->param[0], &id) || !jobs_head(t, &id, &head)) &&
+	    (!jobs_find(t, r->param[0], &id) || !jobs_head(t, &id, &head))) {
+		send_missing(r);
+		return;
+	}
+	if (!is_visible(r, &head))
+		send_missing(r);
+	else
+		send_job(r, 200, jobs_get(t, &id, head.version), &head);
+}
+
+/* Draw up to limit visible jobs older than *at; *at zero: no more. */
+static void
+draw_page(struct request *r, struct jsonw *w, uint64_t limit, struct uuid *at)
+{
+	struct store_txn *t = engine_snapshot(r->app->engine);
+	struct jobs_head heads[LIST_MAX + 1];
+	unsigned i, n, drawn = 0;
+
+	do {
+		n = jobs_list(t, at, heads, (unsigned)limit + 1);
+		for (i = 0; i < n && drawn < limit; i++) {
+			*at = heads[i].id;
+			if (!is_visible(r, &heads[i]))
+				continue;
+			jobs_view(w, jobs_get(t, at, heads[i].version),
+			    &heads[i]);
+			drawn++;
+		}
+	} while (n > limit && drawn < limit);
+	if (i == n && n <= limit)
+		*at = (struct uuid){{0}};
+}
+
+/* GET /api/jobs */
+void
+jobs_api_list(struct request *r)
+{
+	uint64_t limit = LIST_DEFAULT;
+	struct uuid at = {{0}};
+	struct jsonw *w;
+
+	if (!param_u64(r, "limit", 1, LIST_MAX, &limit) ||
+	    !param_cursor(r, &at))
+		return;
+	w = request_body(r);
+	jsonw_object(w);
+	jsonw_key(w, "data");
+	jsonw_array(w);
+	draw_page(r, w, limit, &at);
+	jsonw_end(w);
+	param_write_cursor(w, &at);
+	jsonw_end(w);
+	request_send(r, 200);
+}

@@ -1,0 +1,50 @@
+/*
+ * Every endpoint, one row each.
+ */
+#include "http/jobs_api.h"
+#include "http/keys_api.h"
+#include "http/misc.h"
+#include "http/restep.h"
+#include "http/route.h"
+#include "http/streams.h"
+
+#define EXECUTION "/api/executions/{id}"
+#define STEP EXECUTION "/steps/{step}"
+
+const struct route route_table[] = {
+    {METHOD_GET, "/healthz", misc_health, SCOPE_NONE, ROUTE_OPEN},
+    {METHOD_GET, "/api/server", misc_server, SCOPE_READ, 0},
+    {METHOD_POST, "/test/clock", misc_clock, SCOPE_ADMIN, ROUTE_TEST},
+
+    {METHOD_GET, "/api/keys", keys_api_list, SCOPE_ADMIN, 0},
+    {METHOD_POST, "/api/keys", keys_api_create, SCOPE_ADMIN, 0},
+    {METHOD_DELETE, "/api/keys/{id}", keys_api_revoke, SCOPE_ADMIN, 0},
+
+    {METHOD_GET, "/api/jobs", jobs_api_list, SCOPE_READ, 0},
+    {METHOD_POST, "/api/jobs", jobs_api_create, SCOPE_WRITE, 0},
+    {METHOD_GET, "/api/jobs/{job}", jobs_api_get, SCOPE_READ, 0},
+    {METHOD_PUT, "/api/jobs/{job}", jobs_api_replace, SCOPE_WRITE, 0},
+    {METHOD_DELETE, "/api/jobs/{job}", jobs_api_delete, SCOPE_WRITE, 0},
+    {METHOD_POST, "/api/jobs/{job}/trigger", jobs_api_trigger, SCOPE_WRITE, 0},
+
+    {METHOD_GET, "/api/executions", restep_list, SCOPE_READ, 0},
+    {METHOD_GET, EXECUTION, restep_get, SCOPE_READ, 0},
+    {METHOD_GET, EXECUTION "/logs", restep_logs, SCOPE_READ, 0},
+    {METHOD_POST, EXECUTION "/heartbeat", restep_heartbeat, SCOPE_WORKER, 0},
+    {METHOD_POST, EXECUTION "/progress", restep_progress, SCOPE_WORKER, 0},
+    {METHOD_POST, EXECUTION "/log", restep_log, SCOPE_WORKER, 0},
+    {METHOD_POST, EXECUTION "/complete", restep_complete, SCOPE_WORKER, 0},
+    {METHOD_POST, EXECUTION "/fail", restep_fail, SCOPE_WORKER, 0},
+    {METHOD_POST, EXECUTION "/cancel", restep_cancel, SCOPE_WORKER, 0},
+    {METHOD_POST, EXECUTION "/report", restep_report, SCOPE_WORKER, 0},
+    {METHOD_POST, STEP "/running", restep_step_running, SCOPE_WORKER, 0},
+    {METHOD_POST, STEP "/progress", restep_step_progress, SCOPE_WORKER, 0},
+    {METHOD_POST, STEP "/completed", restep_step_completed, SCOPE_WORKER, 0},
+    {METHOD_POST, STEP "/failed", restep_step_failed, SCOPE_WORKER, 0},
+
+    {METHOD_GET, "/events", streams_all, SCOPE_READ, ROUTE_STREAM},
+    {METHOD_GET, "/api/v1/executions/{id}/events", streams_execution,
+	SCOPE_READ, ROUTE_STREAM},
+
+    {METHOD_GET, NULL, NULL, SCOPE_NONE, 0},
+};
