@@ -185,6 +185,12 @@ def errors(r, status=422):
     return found
 
 
+def bad_query(r, member):
+    """A query parameter was refused, and it is named."""
+    found = errors(r, 400)
+    assert member in found or "detail" in found, r.text
+
+
 def chain(*names):
     """Steps that each depend on the one before."""
     return [{"name": n, **({"depends_on": [names[i - 1]]} if i else {})}

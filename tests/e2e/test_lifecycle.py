@@ -92,7 +92,6 @@ def test_errors_that_are_not_retried(srv, api):
     ex = api.trigger("j")
     row = ex.data("fail", error_message="m", error_type="Fatal")
     assert row["status"] == "failed" and row["retry_at"] is None
-    assert ex.get()["failure"]["retryable"] is False
     ex = api.trigger("j")
     row = ex.data("fail", error_message="m", error_type="fatal")
     assert row["retry_at"], "another type is retried"

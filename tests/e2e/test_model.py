@@ -71,7 +71,7 @@ class Lives(RuleBasedStateMachine):
         want = {"status": life.restep, "attempt": life.attempt,
                 "percent": life.percent, "result": life.result,
                 "steps": life.steps, "waits": life.retry is not None,
-                "command": "cancel" if life.status == "cancelling" else None}
+                "command": "cancel" if life.restep == "cancelled" else None}
         assert seen == want
         if life.error not in (None, "silence"):
             assert row["error_message"] == life.error

@@ -7,7 +7,7 @@ import re
 import threading
 import uuid
 
-from api import data, errors, ok
+from api import bad_query, data, errors, ok
 
 SECONDS = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
 EXECUTION = """id execution_id number job_id job_name job_version status
@@ -300,8 +300,8 @@ def test_logs_query(api, case):
     for query in ("limit=0", "limit=1001", "limit=x", "level=loud",
                   "after=x", "after=-1"):
         with case(query):
-            r = api.get(f"{ex.path}/logs?{query}")
-            assert query.split("=")[0] in errors(r), r.text
+            bad_query(api.get(f"{ex.path}/logs?{query}"),
+                      query.split("=")[0])
     errors(api.get(f"/api/executions/{uuid.uuid4()}/logs"), 404)
 
 
@@ -657,7 +657,7 @@ def test_list_by_every_status(srv, api, case):
         rows = api.pages("/api/executions?status=failed")
         assert [r["id"] for r in rows] == [waiting.id, made["failed"].id]
     with case("unknown status"):
-        assert "status" in errors(api.get("/api/executions?status=odd"))
+        bad_query(api.get("/api/executions?status=odd"), "status")
 
 
 def test_execution_pages_stay_whole_while_rows_change(api):
@@ -681,8 +681,7 @@ def test_list_rules(api, case):
     for query in ("limit=0", "limit=101", "limit=x", "cursor=x",
                   "job_id=%ff", "tag=novalue"):
         with case(query):
-            r = api.get(f"/api/executions?{query}")
-            assert r.status_code in (400, 422), r.text
-            assert r.json()["errors"]
+            bad_query(api.get(f"/api/executions?{query}"),
+                      query.split("=")[0])
 
 
