@@ -3,7 +3,6 @@
  */
 #include "http/misc.h"
 
-#include "config.h"
 #include "engine/engine.h"
 #include "http/app.h"
 #include "http/http.h"
