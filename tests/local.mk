@@ -107,6 +107,7 @@ check_PROGRAMS += $(fuzz_targets)
 style_checks = tests/check_layers tests/check_budgets tests/check_format
 dist_check_SCRIPTS = $(style_checks) tests/run_e2e
 EXTRA_DIST += tests/tally tests/fuzz/corpus tests/e2e tests/shims/fault.c
+EXTRA_DIST += tests/core/dies.h tests/core/tree.h
 TESTS += $(style_checks)
 
 # ---- end to end: pytest against the programs just built ------------------
