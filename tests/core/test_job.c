@@ -434,6 +434,29 @@ test_long_target(void **state)
 	buf_free(&b);
 }
 
+/* A step may map 256 keys, and not one more. */
+static void
+test_many_mappings(void **state)
+{
+	(void)state;
+	for (unsigned n = 256; n <= 257; n++) {
+		struct rule rule = {"",
+		    n > 256 ? "steps.0.input_mapping" : NULL, "at most 256"};
+		struct buf b = {0};
+
+		buf_add_str(&b,
+		    "{'name':'a','steps':[{'name':'a',"
+		    "'input_mapping':{");
+		for (unsigned i = 0; i < n; i++)
+			buf_addf(&b, "%s'%u':'job.input_params'",
+			    i > 0 ? "," : "", i);
+		buf_add_str(&b, "}}]}");
+		buf_add_byte(&b, '\0');
+		check_rule(&rule, b.p);
+		buf_free(&b);
+	}
+}
+
 /* As many steps as there may be, each waiting for all before it. */
 static void
 test_largest(void **state)
@@ -495,6 +518,7 @@ main(void)
 	    cmocka_unit_test(test_name),
 	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_long_target),
+	    cmocka_unit_test(test_many_mappings),
 	    cmocka_unit_test(test_largest),
 	    cmocka_unit_test(test_damaged),
 	};
