@@ -140,6 +140,6 @@ const struct dialect route_dialects[] = {
     {"/api/executions", error_restep},
     {"/api/jobs", error_restep},
     {"/api/keys", error_restep},
-    {"/api/v1/", error_factflow},
+    {"/api/v1", error_factflow},
     {"", error_plain},
 };
