@@ -22,6 +22,7 @@ struct sse_options {
 	unsigned stall_timeout_ms; /* no progress: closed; 60000 */
 	unsigned retry_ms;	   /* 3000; jittered by half either way */
 	unsigned subscribers;	   /* at most; 0: no limit but descriptors */
+	unsigned per_owner;	   /* at most; 0: no limit */
 	size_t cache_bytes;	   /* the tail cache: 8 MiB */
 };
 
@@ -64,7 +65,7 @@ struct sse_request {
 	bool ends;		/* of one execution: `end` after its last event,
 				   then close */
 	int64_t timeout_ms;	/* close after this long; 0: never */
-	uint64_t owner;		/* counts towards a key's streams */
+	uint64_t owner;		/* counts towards a key's streams; 0: nobody */
 };
 
 /*
@@ -80,6 +81,12 @@ void sse_cursor(struct sse *s, struct slice text, struct sse_request *r);
  * and a close.
  */
 void sse_subscribe(struct sse *s, int fd, const struct sse_request *r);
+
+/*
+ * True when the execution has ended and whoever has seen all up to seq has
+ * seen it all: such a stream is answered 204.
+ */
+bool sse_is_over(struct sse *s, const struct uuid *execution, uint64_t seq);
 
 /* The journal's tail moved to seq (after a commit). */
 void sse_advance(struct sse *s, uint64_t seq);

@@ -1,0 +1,262 @@
+/*
+ * Rows to the snapshot event.  An execution's own stream shows its steps;
+ * the others show counts and the newest executions that have not ended.
+ */
+#include "sse/snapshot.h"
+
+#include <stdlib.h>
+
+#include "core/mem.h"
+#include "core/rfc3339.h"
+#include "store/journal.h"
+
+#include "sse/blob.h"
+
+#define EXECUTIONS_MAX 100
+
+static void
+percent(struct jsonw *w, uint8_t v)
+{
+	jsonw_key(w, "progress_percent");
+	if (v == EVENT_NO_PERCENT)
+		jsonw_null(w);
+	else
+		jsonw_u64(w, v);
+}
+
+/* A text member that the row points at. */
+static void
+referred(struct jsonw *w, struct store_txn *t, struct ref at, enum member id)
+{
+	struct journal_event ev;
+	struct slice text = SLICE_NONE;
+
+	if (at.seq != 0 && journal_get(t, at.seq, &ev))
+		text = event_get(&ev, id);
+	if (text.p == NULL)
+		jsonw_null(w);
+	else
+		jsonw_str(w, text);
+}
+
+static void
+status_member(struct jsonw *w, enum status status, unsigned form)
+{
+	jsonw_key(w, "status");
+	jsonw_cstr(w, frame_status(status, form));
+	if ((form & FRAME_FACTFLOW) != 0) {
+		jsonw_key(w, "canonical_status");
+		jsonw_cstr(w, status_name(status));
+	}
+}
+
+static void
+identity(struct jsonw *w, struct store_txn *t, const struct execution *x)
+{
+	const struct job *job = jobs_get(t, &x->job, x->job_version);
+
+	jsonw_key(w, "id");
+	jsonw_uuid(w, &x->id);
+	jsonw_key(w, "number");
+	jsonw_u64(w, x->number);
+	jsonw_key(w, "job_id");
+	jsonw_uuid(w, &x->job);
+	jsonw_key(w, "job_name");
+	if (job != NULL)
+		jsonw_str(w, job->name);
+	else
+		jsonw_null(w);
+}
+
+/* The members of an execution, without its steps. */
+static void
+execution(struct jsonw *w, struct store_txn *t, const struct execution *x,
+    unsigned form)
+{
+	bool retries = x->status == STATUS_RETRYING;
+
+	identity(w, t, x);
+	status_member(w, x->status, form);
+	jsonw_key(w, "attempt");
+	jsonw_u64(w, x->attempt);
+	percent(w, x->percent);
+	jsonw_key(w, "current_step_name");
+	referred(w, t, x->step_name, MEMBER_STEP_NAME);
+	jsonw_key(w, "current_step_index");
+	if (x->step_index == EVENT_NO_INDEX)
+		jsonw_null(w);
+	else
+		jsonw_u64(w, x->step_index);
+	frame_seconds(w, "retry_at", retries ? x->due[TIMER_RETRY] : 0);
+	frame_seconds(w, "created_at", x->created_at);
+	frame_seconds(w, "started_at", x->started_at);
+	frame_seconds(w, "completed_at", x->completed_at);
+	jsonw_key(w, "error_message");
+	referred(w, t, x->error, MEMBER_ERROR_MESSAGE);
+	jsonw_key(w, "error_type");
+	referred(w, t, x->error, MEMBER_ERROR_TYPE);
+}
+
+static void
+steps(struct jsonw *w, struct store_txn *t, const struct execution *x)
+{
+	const struct job *job = jobs_get(t, &x->job, x->job_version);
+	struct step *s = mem_zalloc((size_t)(x->nsteps + 1) * sizeof(*s));
+	unsigned n = 0;
+
+	if (job != NULL && rows_get_steps(t, &x->id, s, x->nsteps))
+		n = x->nsteps < job->nsteps ? x->nsteps : job->nsteps;
+	jsonw_key(w, "steps");
+	jsonw_array(w);
+	for (unsigned i = 0; i < n; i++) {
+		jsonw_object(w);
+		jsonw_key(w, "id");
+		jsonw_uuid(w, &s[i].id);
+		jsonw_key(w, "name");
+		jsonw_str(w, job->steps[i].name);
+		jsonw_key(w, "step_index");
+		jsonw_u64(w, job->steps[i].step_index);
+		jsonw_key(w, "status");
+		jsonw_cstr(w, status_step_name(s[i].status));
+		jsonw_key(w, "attempt");
+		jsonw_u64(w, s[i].attempt);
+		percent(w, s[i].percent);
+		jsonw_end(w);
+	}
+	jsonw_end(w);
+	free(s);
+}
+
+static void
+one_execution(struct jsonw *w, struct store_txn *t, const struct view *v)
+{
+	struct execution x;
+
+	jsonw_key(w, "execution");
+	if (!rows_get(t, &v->filter.execution, &x)) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_object(w);
+	execution(w, t, &x, v->form);
+	steps(w, t, &x);
+	jsonw_end(w);
+}
+
+static struct rows_filter
+filter_of(const struct view *v)
+{
+	return (struct rows_filter){
+	    .job = v->filter.job,
+	    .project = v->filter.project,
+	    .label = v->filter.label,
+	};
+}
+
+/* How many there are in each status; null where that is not counted. */
+static void
+counts(struct jsonw *w, struct store_txn *t, const struct view *v)
+{
+	struct rows_filter f = filter_of(v);
+
+	jsonw_key(w, "counts");
+	jsonw_object(w);
+	for (unsigned s = 1; s < STATUS_COUNT; s++) {
+		int64_t n;
+
+		f.status[0] = (enum status)s;
+		n = rows_count(t, &f);
+		jsonw_key(w, status_name((enum status)s));
+		if (n < 0)
+			jsonw_null(w);
+		else
+			jsonw_int(w, n);
+	}
+	jsonw_end(w);
+}
+
+static void
+list(struct jsonw *w, struct store_txn *t, const struct view *v,
+    const struct rows_filter *f)
+{
+	struct execution *x = mem_zalloc(EXECUTIONS_MAX * sizeof(*x));
+	struct uuid at = {0};
+	unsigned n = rows_list(t, f, &at, x, EXECUTIONS_MAX);
+
+	for (unsigned i = 0; i < n; i++) {
+		jsonw_object(w);
+		execution(w, t, &x[i], v->form);
+		jsonw_end(w);
+	}
+	free(x);
+}
+
+/* The newest ones that have not ended and that the filter lets through. */
+static void
+executions(struct jsonw *w, struct store_txn *t, const struct view *v)
+{
+	struct rows_filter f = filter_of(v);
+	unsigned wanted = v->filter.statuses, n = 0;
+
+	for (unsigned s = 1; s < STATUS_COUNT; s++)
+		if (!status_is_terminal((enum status)s) &&
+		    (wanted == 0 || (wanted & 1u << s) != 0))
+			f.status[n++] = (enum status)s;
+	jsonw_key(w, "executions");
+	jsonw_array(w);
+	if (n > 0)
+		list(w, t, v, &f);
+	jsonw_end(w);
+}
+
+static void
+write_snapshot(struct sse *s, struct store_txn *t, const struct view *v)
+{
+	const struct uuid *id = &v->filter.execution;
+	struct jsonw *w = s->maker.w;
+	struct frame_cuts cuts;
+	char at[RFC3339_MAX];
+
+	s->frame.len = s->scratch.len = 0;
+	rfc3339_millis(s->now_ms, at);
+	frame_begin(&s->maker, "snapshot", store_seq(t), &s->frame, &cuts);
+	jsonw_key(w, "execution_id");
+	if (uuid_is_zero(id))
+		jsonw_null(w);
+	else
+		jsonw_uuid(w, id);
+	jsonw_key(w, "seq");
+	jsonw_u64(w, store_seq(t));
+	jsonw_key(w, "at");
+	jsonw_cstr(w, at);
+	if (uuid_is_zero(id)) {
+		counts(w, t, v);
+		executions(w, t, v);
+	} else {
+		one_execution(w, t, v);
+	}
+	frame_end(&s->maker, &s->frame);
+	frame_wrap(buf_slice(&s->frame), &cuts, v->form, &s->scratch);
+}
+
+/* Make the snapshot, or share the one just made. */
+struct blob *
+snapshot_get(struct sse *s, struct store_txn *t, const struct view *v)
+{
+	if (s->snapshot == NULL || s->snapshot_view != v) {
+		snapshot_forget(s);
+		write_snapshot(s, t, v);
+		s->snapshot = blob_new(buf_slice(&s->scratch));
+		s->snapshot_view = v;
+	}
+	return blob_ref(s->snapshot);
+}
+
+/* Let go of the one just made. */
+void
+snapshot_forget(struct sse *s)
+{
+	blob_unref(s->snapshot);
+	s->snapshot = NULL;
+	s->snapshot_view = NULL;
+}
