@@ -12,6 +12,7 @@
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
 
+#include "core/arena.h"
 #include "core/json.h"
 #include "core/jsonw.h"
 #include "core/slice.h"
@@ -43,8 +44,9 @@ struct request {
 	const struct route *route;
 	struct auth auth; /* who asks */
 	struct app *app;
-	struct conn *conn; /* http/conn.c's own */
-	struct json *json; /* set by request_json(), freed with the request */
+	struct conn *conn;  /* http/conn.c's own */
+	struct json *json;  /* set by request_json(), freed with the request */
+	struct arena arena; /* what else lives as long as the request */
 };
 
 /* A header's value, trimmed; empty when absent.  name in any case. */

@@ -7,8 +7,9 @@
 #include "http/request.h"
 
 /*
- * A dialect is the shape of errors on the paths that begin with prefix;
- * the longest prefix that fits owns the path.
+ * A dialect is the shape of errors on the paths that begin with prefix
+ * (whole parts: "/api" owns "/api/jobs", not "/apiary"); the longest prefix
+ * that fits owns the path.
  */
 struct dialect {
 	const char *prefix;
@@ -34,9 +35,12 @@ struct route {
 /* All rows, in http/routes.c; ends with a NULL pattern. */
 extern const struct route route_table[];
 
+/* All dialects, in http/routes.c; the last has prefix "". */
+extern const struct dialect route_dialects[];
+
 /*
- * The row for method and path, with the {..} parts decoded into param.
- * NULL when there is none: *allow then holds the methods the path has
+ * The row for method and path, with the {..} parts decoded into param; the
+ * more literal one where several fit.  NULL when there is none: *allow then holds the methods the path has
  * ("GET, POST", empty for an unknown path).  A segment that is not valid
  * percent-encoded UTF-8, or decodes to NUL or '/', matches nothing.
  */
