@@ -23,6 +23,7 @@ const struct args_option args_global[] = {
     {"timeout", 0, "DUR", "give up after 500ms, 90s, 5m or 1h: exit 124"},
     {"output", 0, "FORMAT", "table or json"},
     {"help", 'h', NULL, "show help"},
+    {"version", 'V', NULL, "show the version"},
     {0},
 };
 

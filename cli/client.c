@@ -138,7 +138,7 @@ client_handle(const struct client *c, struct slice target, const char *header,
 	set_url(c, easy, target);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, *headers);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "tidewire");
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, "tidewire/" PACKAGE_VERSION);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
 	    (long)CLIENT_CONNECT_MS);

@@ -44,9 +44,9 @@ check_since(const struct call *call, const char *since)
 }
 
 static enum exits
-run(const struct call *call, struct buf *target)
+run(const struct call *call, struct buf *target, bool one)
 {
-	struct follow f = {.event = print};
+	struct follow f = {.one = one, .event = print};
 
 	f.target = buf_slice(target);
 	f.cursor = args_get(call->args, "since");
@@ -67,7 +67,7 @@ events_one(struct call *call)
 	buf_add_str(&target, "/events");
 	target_query(&target, "types", args_get(call->args, "types"));
 	target_query(&target, "timeout", "3600");
-	code = run(call, &target);
+	code = run(call, &target, true);
 	buf_free(&target);
 	return code;
 }
@@ -85,7 +85,7 @@ events_all(struct call *call)
 	target_query(&target, "status", args_get(a, "status"));
 	target_query(&target, "types", args_get(a, "types"));
 	if (tag_query(a, &target))
-		code = run(call, &target);
+		code = run(call, &target, false);
 	buf_free(&target);
 	return code;
 }

@@ -69,7 +69,7 @@ take_event(const struct follow *f, const struct sse_event *ev)
 	}
 	if (!f->event(f, ev, json_root(doc)))
 		code = EXITS_FAILED;
-	else if (follow_is_end(ev, json_root(doc)))
+	else if (f->one && follow_is_end(ev, json_root(doc)))
 		code = EXITS_DONE;
 	json_free(doc);
 	return code;

@@ -10,6 +10,7 @@
 struct follow {
 	struct slice target;
 	const char *cursor; /* start after it; NULL: as the server likes */
+	bool one;	    /* of one execution: its end is the end */
 	/* Takes an event whose data is JSON; false ends it all (exit 1). */
 	bool (*event)(const struct follow *f, const struct sse_event *ev,
 	    const struct json_node *data);

@@ -105,7 +105,10 @@ take_event(const struct follow *f, const struct sse_event *ev,
 static enum exits
 follow(const struct call *call)
 {
-	struct follow f = {.cursor = "0", .event = take_event, .arg = call};
+	struct follow f = {.cursor = "0",
+	    .one = true,
+	    .event = take_event,
+	    .arg = call};
 	struct buf target = {0};
 	enum exits code;
 
@@ -118,7 +121,10 @@ follow(const struct call *call)
 	return code;
 }
 
-/* Print a page; *after becomes the last entry's seq, empty at the end. */
+/*
+ * Print a page, and put where the next begins into *after, which is left
+ * empty at the end.  A page may be short, or even empty, before the end.
+ */
 static enum exits
 print_page(const struct call *call, struct buf *after)
 {
@@ -134,20 +140,18 @@ print_page(const struct call *call, struct buf *after)
 	target_query(&target, "after", after->len > 0 ? after->p : NULL);
 	after->len = 0;
 	code = call_send(call, "GET", buf_slice(&target), SLICE_NONE, &r);
-	data = code == EXITS_DONE ? reply_data(&r) : NULL;
-	for (n = data != NULL ? data->child : NULL; ok && n; n = n->next) {
+	buf_free(&target);
+	if (code != EXITS_DONE)
+		return code;
+	data = reply_data(&r);
+	for (n = data != NULL ? data->child : NULL; ok && n; n = n->next)
 		ok = print(call, n);
-		after->len = 0;
-		buf_add_slice(after, text_of(json_get(n, "seq")));
-	}
-	if (code == EXITS_DONE &&
-	    json_absent(json_get(json_root(r.doc), "next_cursor")))
-		after->len = 0;
+	buf_add_slice(after,
+	    text_of(json_get(json_root(r.doc), "next_cursor")));
 	if (after->len > 0)
 		buf_add_byte(after, '\0');
 	reply_clear(&r);
-	buf_free(&target);
-	return ok ? code : EXITS_FAILED;
+	return ok ? EXITS_DONE : EXITS_FAILED;
 }
 
 /* Print the logs. */

@@ -24,6 +24,13 @@ lost(const char *group, const char *name)
 	return EXITS_USAGE;
 }
 
+static int
+version(void)
+{
+	printf("tidewire %s\n", PACKAGE_VERSION);
+	return EXITS_DONE;
+}
+
 /*
  * Read up to the command and find it.  NULL with *code when there is none:
  * help was shown, or the line is wrong.
@@ -37,6 +44,10 @@ find(struct args *a, struct args_line *line, int *code)
 	*code = EXITS_USAGE;
 	if (!args_read(a, line, NULL, false))
 		return NULL;
+	if (args_has(a, "version")) {
+		*code = version();
+		return NULL;
+	}
 	if (line->at == line->argc) {
 		*code = args_has(a, "help") ? EXITS_DONE : EXITS_USAGE;
 		cmd_help(*code == EXITS_DONE ? stdout : stderr);
@@ -127,6 +138,8 @@ run_command(const struct cmd *cmd, struct args *a, struct args_line *line)
 		    cmd->name != NULL ? cmd->name : "");
 		return EXITS_USAGE;
 	}
+	if (args_has(a, "version"))
+		return version();
 	if (args_has(a, "help")) {
 		cmd_help_one(stdout, cmd);
 		return EXITS_DONE;
