@@ -6,13 +6,26 @@ libhttp_a_SOURCES = \
 	http/auth.h \
 	http/conn.c \
 	http/conn.h \
+	http/dialects.c \
 	http/dispatch.c \
 	http/dispatch.h \
+	http/errors.c \
+	http/errors.h \
 	http/exchange.c \
 	http/exchange.h \
 	http/http.h \
+	http/jobs_api.c \
+	http/jobs_api.h \
+	http/jobs_view.c \
+	http/jobs_view.h \
+	http/keys_api.c \
+	http/keys_api.h \
+	http/misc.c \
+	http/misc.h \
 	http/octet.c \
 	http/octet.h \
+	http/param.c \
+	http/param.h \
 	http/parse.c \
 	http/parse.h \
 	http/query.c \
@@ -21,13 +34,24 @@ libhttp_a_SOURCES = \
 	http/rate.h \
 	http/reply.c \
 	http/reply.h \
+	http/reports.c \
+	http/reports.h \
 	http/request.c \
 	http/request.h \
+	http/restep.c \
+	http/restep.h \
+	http/restep_read.c \
+	http/restep_view.c \
+	http/restep_view.h \
 	http/route.c \
 	http/route.h \
+	http/routes.c \
 	http/server.c \
 	http/server.h \
+	http/streams.c \
+	http/streams.h \
 	http/strict.c \
 	http/strict.h \
 	http/target.c \
-	http/target.h
+	http/target.h \
+	http/trigger.c
