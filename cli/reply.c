@@ -1,6 +1,6 @@
 /*
  * Reading answers, above all the bad ones.  Three shapes of errors exist on
- * the paths we use: {"errors":{field:[text]}}, {"detail":text} and
+ * the paths we use: {"errors":{field:[text]}}, {"detail":text or list} and
  * {"error":{"code","message"}}; a proxy may answer anything.
  */
 #include "cli/reply.h"
@@ -98,6 +98,25 @@ explain_fields(const struct json_node *errors, struct buf *out)
 	}
 }
 
+/* "detail": a text, or [{"loc":[..., field],"msg":text}] on /api/v1. */
+static void
+explain_detail(const struct json_node *detail, struct buf *out)
+{
+	const struct json_node *entry, *loc;
+
+	if (detail->type != JSON_ARRAY) {
+		add_line(out, SLICE_NONE, detail);
+		return;
+	}
+	for (entry = detail->child; entry != NULL; entry = entry->next) {
+		loc = json_get(entry, "loc");
+		loc = loc != NULL ? loc->child : NULL;
+		while (loc != NULL && loc->next != NULL)
+			loc = loc->next;
+		add_line(out, text_of(loc), json_get(entry, "msg"));
+	}
+}
+
 static void
 explain_refusal(const struct reply *r, struct buf *out)
 {
@@ -110,7 +129,7 @@ explain_refusal(const struct reply *r, struct buf *out)
 	if (errors != NULL && errors->type == JSON_OBJECT && errors->count) {
 		explain_fields(errors, out);
 	} else if (json_get(root, "detail") != NULL) {
-		add_line(out, SLICE_NONE, json_get(root, "detail"));
+		explain_detail(json_get(root, "detail"), out);
 	} else if (json_get(error, "message") != NULL) {
 		add_line(out, SLICE_NONE, json_get(error, "message"));
 	} else {

@@ -124,6 +124,13 @@ test_reply_explains(void **state)
 	    "TIDEWIRE_API_KEY\n");
 	answer(&r, 500, "{\"error\":{\"code\":\"X\",\"message\":\"broken\"}}");
 	assert_says(&r, "tidewire: broken\n");
+	answer(&r, 422,
+	    "{\"detail\":[{\"loc\":[\"query\",\"types\"],"
+	    "\"msg\":\"must be x\"},{},7]}");
+	assert_says(&r,
+	    "tidewire: types: must be x\n"
+	    "tidewire: -\n"
+	    "tidewire: -\n");
 	answer(&r, 400, "\033[2Jno\n");
 	assert_says(&r, "tidewire: the server answered 400 ?[2Jno \n");
 	reply_clear(&r);
