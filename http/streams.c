@@ -16,6 +16,7 @@
 
 #define TIMEOUT_MAX 3600 /* seconds; the Factflow contract's */
 #define TIMEOUT_EXECUTION 300
+#define JOBS_MAX 32
 
 /* What types= may say. */
 static const struct {
@@ -104,21 +105,39 @@ read_statuses(struct request *r, struct sse_filter *f)
 	return true;
 }
 
-/* job=: an id or a name; answers 404 itself. */
+/* One job, by its id or its name. */
 static bool
-read_job(struct request *r, struct sse_filter *f)
+find_job(struct request *r, struct slice text, struct uuid *out)
 {
 	struct store_txn *t = engine_snapshot(r->app->engine);
 	struct jobs_head head;
-	struct slice text;
 
-	if (!request_query(r, "job", 0, &text))
-		return true;
-	if ((uuid_parse(text, &f->job) && jobs_head(t, &f->job, &head)) ||
-	    jobs_find(t, text, &f->job))
-		return true;
-	request_error(r, 404, "job", "job not found");
-	return false;
+	return (uuid_parse(text, out) && jobs_head(t, out, &head)) ||
+	    jobs_find(t, text, out);
+}
+
+/* job=: ids or names, into jobs; answers 404 or 422 itself. */
+static bool
+read_jobs(struct request *r, struct uuid jobs[JOBS_MAX], struct sse_filter *f)
+{
+	struct slice list, item;
+	unsigned nth;
+
+	f->jobs = jobs;
+	for (nth = 0; request_query(r, "job", nth, &list); nth++)
+		while (next_item(&list, &item)) {
+			if (f->njobs == JOBS_MAX) {
+				request_error(r, 422, "job",
+				    "must name at most %d jobs", JOBS_MAX);
+				return false;
+			}
+			if (!find_job(r, item, &jobs[f->njobs])) {
+				request_error(r, 404, "job", "job not found");
+				return false;
+			}
+			f->njobs++;
+		}
+	return true;
 }
 
 /* execution_id= of /events; answers 404 itself. */
@@ -266,10 +285,11 @@ void
 streams_all(struct request *r)
 {
 	struct sse_request q = {.filter.types = SSE_TYPES_ALL};
+	struct uuid jobs[JOBS_MAX];
 
 	read_form(r, &q);
 	if (read_types(r, &q.filter) && read_statuses(r, &q.filter) &&
-	    read_job(r, &q.filter) && read_execution(r, &q.filter) &&
+	    read_jobs(r, jobs, &q.filter) && read_execution(r, &q.filter) &&
 	    read_project(r, &q.filter) && read_tag(r, &q.filter) &&
 	    read_timeout(r, &q) && read_cursor(r, &q))
 		subscribe(r, &q);

@@ -34,7 +34,7 @@ chain(struct sse *s, struct topic *topic, uint64_t seq)
 	topic->last = seq;
 }
 
-/* Events that retention took before we saw them leave descriptors. */
+/* Events that cannot be read (any more) leave descriptors. */
 static void
 fill_up_to(struct sse *s, uint64_t seq)
 {
@@ -95,9 +95,13 @@ feed_run(struct sse *s, struct store_txn *t)
 	struct journal_visit v = {visit, &f};
 
 	for (unsigned i = 0; i < PAGES_MAX; i++) {
-		if (tail_last(s->tail) >= store_seq(t))
+		uint64_t last = tail_last(s->tail);
+
+		if (last >= store_seq(t))
 			return false;
-		journal_walk(t, tail_last(s->tail), JOURNAL_PAGE, &v);
+		fill_up_to(s, journal_walk(t, last, JOURNAL_PAGE, &v) + 1);
+		if (tail_last(s->tail) == last)
+			return false;
 	}
 	return tail_last(s->tail) < store_seq(t);
 }

@@ -143,29 +143,55 @@ one_execution(struct jsonw *w, struct store_txn *t, const struct view *v)
 	jsonw_end(w);
 }
 
+/* The rows of the view's i-th job, or of all where it names none. */
 static struct rows_filter
-filter_of(const struct view *v)
+filter_of(const struct view *v, unsigned i)
 {
-	return (struct rows_filter){
-	    .job = v->filter.job,
+	struct rows_filter f = {
 	    .project = v->filter.project,
 	    .label = v->filter.label,
 	};
+
+	if (v->filter.njobs > 0)
+		f.job = v->filter.jobs[i];
+	return f;
+}
+
+/* How many row filters a view needs. */
+static unsigned
+nfilters(const struct view *v)
+{
+	return v->filter.njobs > 0 ? v->filter.njobs : 1;
+}
+
+/* Executions of that status; -1 where that is not counted. */
+static int64_t
+count(struct store_txn *t, const struct view *v, enum status status)
+{
+	int64_t sum = 0;
+
+	for (unsigned i = 0; i < nfilters(v); i++) {
+		struct rows_filter f = filter_of(v, i);
+		int64_t n;
+
+		f.status[0] = status;
+		n = rows_count(t, &f);
+		if (n < 0)
+			return -1;
+		sum += n;
+	}
+	return sum;
 }
 
 /* How many there are in each status; null where that is not counted. */
 static void
 counts(struct jsonw *w, struct store_txn *t, const struct view *v)
 {
-	struct rows_filter f = filter_of(v);
-
 	jsonw_key(w, "counts");
 	jsonw_object(w);
 	for (unsigned s = 1; s < STATUS_COUNT; s++) {
-		int64_t n;
+		int64_t n = count(t, v, (enum status)s);
 
-		f.status[0] = (enum status)s;
-		n = rows_count(t, &f);
 		jsonw_key(w, status_name((enum status)s));
 		if (n < 0)
 			jsonw_null(w);
@@ -175,38 +201,62 @@ counts(struct jsonw *w, struct store_txn *t, const struct view *v)
 	jsonw_end(w);
 }
 
-static void
-list(struct jsonw *w, struct store_txn *t, const struct view *v,
-    const struct rows_filter *f)
+/* Newest first: ids ascend in order of creation. */
+static int
+by_age(const void *a, const void *b)
 {
-	struct execution *x = mem_zalloc(EXECUTIONS_MAX * sizeof(*x));
-	struct uuid at = {0};
-	unsigned n = rows_list(t, f, &at, x, EXECUTIONS_MAX);
+	const struct execution *x = a, *y = b;
 
-	for (unsigned i = 0; i < n; i++) {
-		jsonw_object(w);
-		execution(w, t, &x[i], v->form);
-		jsonw_end(w);
-	}
-	free(x);
+	return uuid_cmp(&y->id, &x->id);
 }
 
-/* The newest ones that have not ended and that the filter lets through. */
-static void
-executions(struct jsonw *w, struct store_txn *t, const struct view *v)
+/* The statuses to list: those that have not ended, as the filter has it. */
+static unsigned
+statuses_of(const struct view *v, enum status *out)
 {
-	struct rows_filter f = filter_of(v);
 	unsigned wanted = v->filter.statuses, n = 0;
 
 	for (unsigned s = 1; s < STATUS_COUNT; s++)
 		if (!status_is_terminal((enum status)s) &&
 		    (wanted == 0 || (wanted & 1u << s) != 0))
-			f.status[n++] = (enum status)s;
+			out[n++] = (enum status)s;
+	return n;
+}
+
+/* The newest of each job; the newest of all are among them. */
+static unsigned
+find(struct store_txn *t, const struct view *v, struct execution *x)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < nfilters(v); i++) {
+		struct rows_filter f = filter_of(v, i);
+		struct uuid at = {0};
+
+		if (statuses_of(v, f.status) > 0)
+			n += rows_list(t, &f, &at, x + n, EXECUTIONS_MAX);
+	}
+	if (nfilters(v) > 1)
+		qsort(x, n, sizeof(*x), by_age);
+	return n < EXECUTIONS_MAX ? n : EXECUTIONS_MAX;
+}
+
+static void
+executions(struct jsonw *w, struct store_txn *t, const struct view *v)
+{
+	struct execution *x =
+	    mem_zalloc((size_t)nfilters(v) * EXECUTIONS_MAX * sizeof(*x));
+	unsigned n = find(t, v, x);
+
 	jsonw_key(w, "executions");
 	jsonw_array(w);
-	if (n > 0)
-		list(w, t, v, &f);
+	for (unsigned i = 0; i < n; i++) {
+		jsonw_object(w);
+		execution(w, t, &x[i], v->form);
+		jsonw_end(w);
+	}
 	jsonw_end(w);
+	free(x);
 }
 
 static void

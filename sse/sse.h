@@ -38,13 +38,14 @@ void sse_free(struct sse *s);
 
 /* Which events a subscriber is sent; copied by sse_subscribe(). */
 struct sse_filter {
-	struct uuid execution; /* zero: any */
-	struct uuid job;       /* zero: any */
-	uint64_t project;      /* 0: any */
-	unsigned types;	       /* SSE_TYPE(EVENT_..) bits */
-	unsigned statuses;     /* 1u << STATUS_..; 0: any.  Chooses among status
+	struct uuid execution;	 /* zero: any */
+	const struct uuid *jobs; /* njobs of them; 0: any */
+	unsigned njobs;
+	uint64_t project;   /* 0: any */
+	unsigned types;	    /* SSE_TYPE(EVENT_..) bits */
+	unsigned statuses;  /* 1u << STATUS_..; 0: any.  Chooses among status
 				   events; others pass by types */
-	struct slice label;    /* "key:value"; empty: any */
+	struct slice label; /* "key:value"; empty: any */
 };
 
 enum sse_from {

@@ -371,7 +371,7 @@ open_stream(struct sse *s, struct subscriber *sub, struct store_txn *t)
 static void
 end_stream(struct sse *s, struct subscriber *sub, const struct execution *x)
 {
-	uint64_t seq = x->last.seq > sub->cursor ? x->last.seq : sub->cursor;
+	uint64_t seq = x->last.seq > sub->id ? x->last.seq : sub->id;
 
 	s->scratch.len = 0;
 	control_end(s, sub->view, x, seq, &s->scratch);

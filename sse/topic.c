@@ -58,8 +58,8 @@ key_of_filter(const struct sse_filter *f)
 		return f->execution;
 	if (f->label.n > 0)
 		return key_of_label(f->label);
-	if (!uuid_is_zero(&f->job))
-		return f->job;
+	if (f->njobs == 1)
+		return f->jobs[0];
 	return f->project != 0 ? key_of_project(f->project) : (struct uuid){0};
 }
 

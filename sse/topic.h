@@ -1,7 +1,7 @@
 /*
  * Topics: who asked for what, so that an event touches only those.  A view
  * belongs to the narrowest topic of its filter: its execution, else its
- * label, job, project, else the one topic of everything.
+ * label, its only job, project, else the one topic of everything.
  */
 #ifndef SSE_TOPIC_H
 #define SSE_TOPIC_H

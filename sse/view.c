@@ -16,7 +16,7 @@ form_of(const struct sse_request *r)
 	    (r->factflow ? FRAME_FACTFLOW : 0));
 }
 
-/* Make a view; the label is copied. */
+/* Make a view; what the filter points at is copied. */
 struct view *
 view_new(const struct sse_request *r)
 {
@@ -27,11 +27,14 @@ view_new(const struct sse_request *r)
 	v->heartbeat_event = r->heartbeat_event;
 	v->ends = r->ends;
 	v->filter = r->filter;
+	v->filter.jobs = NULL;
+	v->filter.label.p = NULL;
+	if (r->filter.njobs > 0)
+		v->filter.jobs = (const void *)mem_dup(r->filter.jobs,
+		    r->filter.njobs * sizeof(*r->filter.jobs));
 	if (r->filter.label.n > 0)
 		v->filter.label.p =
 		    mem_dup(r->filter.label.p, r->filter.label.n);
-	else
-		v->filter.label = SLICE_NONE;
 	return v;
 }
 
@@ -41,8 +44,17 @@ view_free(struct view *v)
 {
 	if (v == NULL)
 		return;
+	free((void *)(uintptr_t)v->filter.jobs);
 	free((void *)(uintptr_t)v->filter.label.p);
 	free(v);
+}
+
+static bool
+same_jobs(const struct sse_filter *a, const struct sse_filter *b)
+{
+	return a->njobs == b->njobs &&
+	    (a->njobs == 0 ||
+		memcmp(a->jobs, b->jobs, a->njobs * sizeof(*a->jobs)) == 0);
 }
 
 /* Compare all that tells one view from another. */
@@ -53,10 +65,9 @@ view_is(const struct view *v, const struct sse_request *r)
 
 	return v->form == form_of(r) &&
 	    v->heartbeat_event == r->heartbeat_event && v->ends == r->ends &&
-	    uuid_eq(&a->execution, &b->execution) &&
-	    uuid_eq(&a->job, &b->job) && a->project == b->project &&
-	    a->types == b->types && a->statuses == b->statuses &&
-	    slice_eq(a->label, b->label);
+	    uuid_eq(&a->execution, &b->execution) && same_jobs(a, b) &&
+	    a->project == b->project && a->types == b->types &&
+	    a->statuses == b->statuses && slice_eq(a->label, b->label);
 }
 
 /* By type and status alone.  A created execution is a status event too. */
@@ -76,6 +87,15 @@ view_wants_type(const struct view *v, const struct tail_about *a)
 	    (v->filter.statuses & 1u << a->status) != 0;
 }
 
+static bool
+wants_job(const struct sse_filter *f, const struct uuid *job)
+{
+	for (unsigned i = 0; i < f->njobs; i++)
+		if (uuid_eq(&f->jobs[i], job))
+			return true;
+	return f->njobs == 0;
+}
+
 /* By everything the filter says. */
 bool
 view_wants(const struct view *v, const struct tail_about *a)
@@ -87,7 +107,7 @@ view_wants(const struct view *v, const struct tail_about *a)
 	if (!uuid_is_zero(&f->execution) &&
 	    !uuid_eq(&f->execution, &a->execution))
 		return false;
-	if (!uuid_is_zero(&f->job) && !uuid_eq(&f->job, &a->job))
+	if (!wants_job(f, &a->job))
 		return false;
 	if (f->project != 0 && f->project != a->project)
 		return false;
