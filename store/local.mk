@@ -1,6 +1,14 @@
 # To add a file: put store/NAME.c and store/NAME.h on lines of their own below.
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
+	store/backup.c \
+	store/backup.h \
+	store/check.c \
+	store/check.h \
+	store/check_impl.h \
+	store/check_index.c \
+	store/check_jobs.c \
+	store/check_rows.c \
 	store/counters.c \
 	store/counters.h \
 	store/internal.h \

@@ -1,0 +1,19 @@
+/*
+ * tidewired's own commands beside serving.  argv[0] is the command's name.
+ */
+#ifndef CMD_H
+#define CMD_H
+
+/*
+ * check --data DIR: read a whole store and say what does not agree.  Returns
+ * the exit status: 0 consistent, 1 findings, 2 could not be looked at.
+ */
+int cmd_check(int argc, char **argv);
+
+/*
+ * backup --data DIR FILE: write a copy while a server runs.  Returns the exit
+ * status: 0 done, 1 failed, 2 bad arguments or no store.
+ */
+int cmd_backup(int argc, char **argv);
+
+#endif

@@ -1,0 +1,401 @@
+/*
+ * Checking executions: the journal is replayed through the lifecycle and must
+ * come to the row and the steps as they are stored; then everything that
+ * follows from the row is looked up.
+ *
+ * In the table an execution's events come first, then its steps, then its
+ * row, so one walk meets all of it together.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/lifecycle.h"
+#include "core/mem.h"
+#include "core/wire.h"
+#include "store/check_impl.h"
+#include "store/jobs.h"
+#include "store/jobs_cache.h"
+#include "store/rows.h"
+
+#define TIME_MAX (INT64_MAX / 4)
+
+/* One execution, as far as the walk has come. */
+struct run {
+	struct uuid id;
+	bool replays; /* every event so far could be applied */
+	unsigned nevents, nsteps;
+	bool rowed;
+	const struct job *job;
+	struct execution x, row; /* replayed, stored */
+	struct step made[JOB_STEPS_MAX], steps[JOB_STEPS_MAX];
+	struct slice idempotency;
+};
+
+/* Take EVENT_CREATED as the start of the replay. */
+static bool
+begin_replay(struct check *c, struct run *r, const struct journal_event *ev)
+{
+	struct slice ids = event_get(ev, MEMBER_STEPS);
+
+	r->x = (struct execution){.status = STATUS_QUEUED};
+	r->idempotency = event_get(ev, MEMBER_IDEMPOTENCY);
+	if (ev->type != EVENT_CREATED ||
+	    !execution_decode_origin(event_get(ev, MEMBER_ROW), &r->x)) {
+		check_find(c, "execution %s: does not begin with its creation",
+		    check_id(&r->id));
+		return false;
+	}
+	r->x.id = r->id;
+	if (c->jobs_broken)
+		return false; /* reading a broken definition aborts */
+	r->job = jobs_get(c->t, &r->x.job, r->x.job_version);
+	if (r->job == NULL || ids.n != r->job->nsteps * sizeof(struct uuid)) {
+		check_find(c, "execution %s: its job or version is not there",
+		    check_id(&r->id));
+		return false;
+	}
+	r->x.nsteps = r->job->nsteps;
+	memset(r->made, 0, r->x.nsteps * sizeof(r->made[0]));
+	for (unsigned i = 0; i < r->x.nsteps; i++)
+		memcpy(r->made[i].id.b, ids.p + i * sizeof(struct uuid),
+		    sizeof(struct uuid));
+	return true;
+}
+
+/* What the lifecycle takes for granted of an event it made. */
+static bool
+is_applicable(const struct run *r, const struct journal_event *ev)
+{
+	if (ev->at > TIME_MAX || ev->due > TIME_MAX)
+		return false;
+	if ((ev->type == EVENT_STATUS || ev->type == EVENT_STEP) &&
+	    ev->status == 0)
+		return false;
+	if (ev->type == EVENT_CREATED && r->nevents > 1)
+		return false;
+	if (ev->step == EVENT_NO_STEP)
+		return ev->type != EVENT_STEP;
+	return ev->type == EVENT_LOG || ev->step < r->x.nsteps;
+}
+
+static void
+replay(struct check *c, struct run *r, const struct journal_event *ev)
+{
+	if (++r->nevents == 1)
+		r->replays = begin_replay(c, r, ev);
+	if (!r->replays)
+		return;
+	r->replays = is_applicable(r, ev);
+	if (r->replays)
+		lifecycle_apply(r->job, ev, &r->x, r->made);
+	else
+		check_find(c, "execution %s: event %" PRIu64 " cannot follow",
+		    check_id(&r->id), ev->seq);
+}
+
+/* An entry of the execution's share of the journal. */
+static void
+on_event(struct check *c, struct run *r, struct slice key)
+{
+	struct journal_event ev;
+	struct wire w = wire_read(key);
+	uint64_t seq;
+
+	c->wanted.shares++;
+	seq = wire_uint(&w, 8, UINT64_MAX);
+	if (w.n > 0 || !check_lookup(c, &c->journal, TABLE_JOURNAL, key) ||
+	    !event_decode(c->journal.value, seq, &ev)) {
+		check_find(c, "execution %s: event %" PRIu64 " is missing",
+		    check_id(&r->id), seq);
+		r->replays = false;
+	} else if (!uuid_eq(&ev.execution, &r->id) || ev.type == EVENT_JOB) {
+		check_find(c, "execution %s: event %" PRIu64 " is of another",
+		    check_id(&r->id), seq);
+		r->replays = false;
+	} else {
+		replay(c, r, &ev);
+	}
+}
+
+static void
+on_step(struct check *c, struct run *r, struct slice key, struct slice value)
+{
+	struct wire w = wire_read(key);
+	uint64_t index = wire_uint(&w, 2, UINT16_MAX);
+	struct step s = {.index = 0};
+
+	c->out->steps++;
+	if (w.n > 0 || index != r->nsteps || index >= JOB_STEPS_MAX ||
+	    !execution_decode_step(value, &s) || s.index != index) {
+		check_find(c,
+		    "execution %s: step %" PRIu64 " is out of place "
+		    "or cannot be read",
+		    check_id(&r->id), index);
+		return;
+	}
+	r->steps[r->nsteps++] = s;
+}
+
+/* The ref of a row, and what the event it points at must have. */
+static void
+check_ref(struct check *c, const struct run *r, struct ref at, enum member m)
+{
+	struct journal_event ev;
+	uint8_t key[8];
+
+	wire_put(key, 8, at.seq);
+	if (at.seq == 0)
+		return;
+	if (!check_lookup(c, &c->journal, TABLE_JOURNAL,
+		table_bytes(key, sizeof(key))) ||
+	    !event_decode(c->journal.value, at.seq, &ev) ||
+	    !uuid_eq(&ev.execution, &r->id) ||
+	    (m != 0 && event_get(&ev, m).p == NULL))
+		check_find(c,
+		    "execution %s: points at event %" PRIu64
+		    ", which does not have member %d",
+		    check_id(&r->id), at.seq, (int)m);
+}
+
+static void
+check_refs(struct check *c, const struct run *r)
+{
+	const struct execution *x = &r->row;
+
+	check_ref(c, r, x->created, MEMBER_ROW);
+	check_ref(c, r, x->tags, MEMBER_TAGS);
+	check_ref(c, r, x->step_name, MEMBER_STEP_NAME);
+	check_ref(c, r, x->metadata, MEMBER_METADATA);
+	check_ref(c, r, x->result, MEMBER_RESULT);
+	check_ref(c, r, x->error, MEMBER_ERROR_MESSAGE);
+	check_ref(c, r, x->last, (enum member)0);
+	for (unsigned i = 0; i < r->nsteps; i++) {
+		const struct step *s = &r->steps[i];
+
+		check_ref(c, r, s->input, (enum member)0);
+		check_ref(c, r, s->artifacts, MEMBER_ARTIFACTS);
+		check_ref(c, r, s->checkpoint, s->checkpoint_member);
+		check_ref(c, r, s->result, MEMBER_RESULT);
+		check_ref(c, r, s->metadata, MEMBER_METADATA);
+		check_ref(c, r, s->error, (enum member)0);
+	}
+}
+
+/*
+ * A heartbeat moves its deadline without an event: what only it moves is
+ * taken from the row.
+ */
+static bool
+is_row_replayed(const struct run *r)
+{
+	uint8_t made[EXECUTION_ROW], stored[EXECUTION_ROW];
+	struct execution x = r->x;
+	size_t n;
+
+	x.heartbeat_at = r->row.heartbeat_at;
+	x.updated_at = r->row.updated_at;
+	if (x.due[TIMER_HEARTBEAT] != 0 && r->row.due[TIMER_HEARTBEAT] != 0)
+		x.due[TIMER_HEARTBEAT] = r->row.due[TIMER_HEARTBEAT];
+	n = execution_encode(&x, made);
+	return n == execution_encode(&r->row, stored) &&
+	    memcmp(made, stored, n) == 0;
+}
+
+static bool
+is_step_replayed(const struct step *a, const struct step *b)
+{
+	uint8_t made[STEP_ROW], stored[STEP_ROW];
+	size_t n = execution_encode_step(a, made);
+
+	return n == execution_encode_step(b, stored) &&
+	    memcmp(made, stored, n) == 0;
+}
+
+/* The journal comes to the rows; when it does, their refs are right, too. */
+static void
+check_replay(struct check *c, const struct run *r)
+{
+	bool same = is_row_replayed(r);
+
+	if (r->x.status != r->row.status)
+		check_find(c, "execution %s: is %s, its events say %s",
+		    check_id(&r->id), status_name(r->row.status),
+		    status_name(r->x.status));
+	else if (!same)
+		check_find(c,
+		    "execution %s: its row is not what its events "
+		    "come to",
+		    check_id(&r->id));
+	for (unsigned i = 0; i < r->nsteps && i < r->x.nsteps; i++) {
+		if (is_step_replayed(&r->made[i], &r->steps[i]))
+			continue;
+		same = false;
+		check_find(c,
+		    "execution %s: step %u is not what its events "
+		    "come to",
+		    check_id(&r->id), i);
+	}
+	if (!same)
+		check_refs(c, r);
+}
+
+static void
+check_timers_of(struct check *c, const struct execution *x)
+{
+	for (unsigned i = 0; i < TIMER_COUNT; i++) {
+		struct rows_key k;
+
+		if (x->due[i] == 0)
+			continue;
+		c->wanted.timers++;
+		k = rows_key_timer(x->due[i], (enum timer)i, &x->id);
+		if (status_is_terminal(x->status))
+			check_find(c, "execution %s: is over, but has timer %u",
+			    check_id(&x->id), i);
+		if (!check_lookup(c, &c->timers[i], TABLE_TIMERS,
+			rows_key_slice(&k)))
+			check_find(c, "execution %s: timer %u is missing",
+			    check_id(&x->id), i);
+	}
+}
+
+static void
+check_labels(struct check *c, const struct execution *x)
+{
+	struct rows_labels labels;
+
+	if (!rows_labels_read(c->t, x->tags, &labels)) {
+		check_find(c, "execution %s: its labels cannot be read",
+		    check_id(&x->id));
+		return;
+	}
+	for (unsigned i = 0; i < labels.count; i++) {
+		struct slice label = rows_labels_at(&labels, i);
+		struct rows_key facet = rows_key_label(label);
+		struct rows_key k = rows_key_index(&facet, &x->id);
+
+		c->wanted.index++;
+		if (!check_lookup(c, &c->labels, TABLE_INDEX,
+			rows_key_slice(&k)))
+			check_find(c, "execution %s: not found by label %.*s",
+			    check_id(&x->id), SLICE_FMT(label));
+	}
+	rows_labels_free(&labels);
+}
+
+static void
+check_index_of(struct check *c, const struct execution *x)
+{
+	struct rows_key facet[ROWS_FACETS_MAX], k = rows_key_number(x->number);
+	unsigned n = rows_facets(x, facet);
+
+	c->wanted.index += 1 + n;
+	if (!check_lookup(c, &c->numbers, TABLE_INDEX, rows_key_slice(&k)) ||
+	    !slice_eq(c->numbers.value, table_bytes(x->id.b, ROWS_ID)))
+		check_find(c,
+		    "execution %s: number %" PRIu64 " leads elsewhere",
+		    check_id(&x->id), x->number);
+	if (x->number == 0 || x->number > c->number)
+		check_find(c,
+		    "execution %s: number %" PRIu64 " was never given",
+		    check_id(&x->id), x->number);
+	for (unsigned i = 0; i < n; i++) {
+		k = rows_key_index(&facet[i], &x->id);
+		if (!check_lookup(c, &c->facets[i][x->status], TABLE_INDEX,
+			rows_key_slice(&k)))
+			check_find(c, "execution %s: not in index %c",
+			    check_id(&x->id), facet[i].b[0]);
+	}
+}
+
+static void
+check_idempotency_of(struct check *c, const struct run *r)
+{
+	if (r->idempotency.n == 0)
+		return;
+	if (!check_lookup(c, &c->idempotency, TABLE_IDEMPOTENCY,
+		r->idempotency) ||
+	    !slice_eq(c->idempotency.value, table_bytes(r->id.b, ROWS_ID)))
+		check_find(c,
+		    "execution %s: its idempotency key leads "
+		    "elsewhere",
+		    check_id(&r->id));
+}
+
+static void
+on_row(struct check *c, struct run *r, struct slice value)
+{
+	r->rowed = true;
+	c->out->executions++;
+	if (!execution_decode(value, &r->row) || !uuid_eq(&r->row.id, &r->id)) {
+		check_find(c, "execution %s: its row cannot be read",
+		    check_id(&r->id));
+		return;
+	}
+	if (r->row.nsteps != r->nsteps)
+		check_find(c, "execution %s: %u steps, its row says %u",
+		    check_id(&r->id), r->nsteps, r->row.nsteps);
+	if (r->nevents == 0)
+		check_find(c, "execution %s: has no events", check_id(&r->id));
+	if (r->replays)
+		check_replay(c, r);
+	else
+		check_refs(c, r);
+	check_index_of(c, &r->row);
+	check_labels(c, &r->row);
+	check_timers_of(c, &r->row);
+	check_idempotency_of(c, r);
+}
+
+static void
+end_run(struct check *c, const struct run *r)
+{
+	if (!uuid_is_zero(&r->id) && !r->rowed)
+		check_find(c, "execution %s: has no row", check_id(&r->id));
+	jobs_cache_trim(c->t->store->jobs);
+}
+
+static void
+begin_run(struct check *c, struct run *r, const struct uuid *id)
+{
+	end_run(c, r);
+	r->id = *id;
+	r->replays = r->rowed = false;
+	r->nevents = r->nsteps = 0;
+	r->idempotency = SLICE_NONE;
+}
+
+static void
+on_key(struct check *c, struct run *r, struct slice key, struct slice value)
+{
+	struct wire w = wire_read(key);
+	struct uuid id = wire_uuid(&w);
+	uint64_t kind = wire_uint(&w, 1, 255);
+	struct slice rest = wire_bytes(&w, w.n);
+
+	if (!uuid_eq(&id, &r->id))
+		begin_run(c, r, &id);
+	if (!w.bad && kind == SCHEMA_EVENT_KEY)
+		on_event(c, r, rest);
+	else if (!w.bad && kind == SCHEMA_STEP_KEY)
+		on_step(c, r, rest, value);
+	else if (!w.bad && kind == SCHEMA_ROW_KEY && rest.n == 0)
+		on_row(c, r, value);
+	else
+		check_find(c, "executions: a key of no kind");
+}
+
+/* Check every execution. */
+void
+check_rows(struct check *c)
+{
+	struct table_cursor at = table_open(c->t, TABLE_EXECUTIONS);
+	struct run *r = mem_zalloc(sizeof(*r));
+	bool there = table_first(&at);
+
+	for (; there; there = table_next(&at))
+		on_key(c, r, at.key, at.value);
+	end_run(c, r);
+	table_close(&at);
+	free(r);
+}
