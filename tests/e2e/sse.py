@@ -90,7 +90,8 @@ class Stream:
             self.ended = piece == b""
         else:
             try:
-                self.raw.reader._more()
+                if not self.raw.reader.have:
+                    self.raw.reader._more()
             except Closed:
                 self.ended = True
             piece, self.raw.reader.have = self.raw.reader.have, b""

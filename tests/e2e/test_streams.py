@@ -67,7 +67,8 @@ def test_live_events_of_a_whole_life(srv, api, job):
     with Stream(srv.port, "/events", types="all") as stream:
         assert stream.next().type == "snapshot"
         ex = api.trigger("j", {"x": 1})
-        ex.ok("log", level="warn", message="m", log_data={"n": 1.50})
+        ok(api.post(f"/api/executions/{ex.id}/log",
+                    '{"level":"warn","message":"m","log_data":{"n":1.50}}'))
         ex.data("progress", progress_percent=30, current_step_index=1,
                 current_step_name="b", metadata={"r": 1})
         step = ex.step("a", "running")
