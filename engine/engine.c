@@ -128,6 +128,13 @@ engine_on_commit(struct engine *e, void (*fn)(void *arg, uint64_t seq),
 	e->on_commit_arg = arg;
 }
 
+/* Turns that reached the disk. */
+uint64_t
+engine_commits(const struct engine *e)
+{
+	return e->commits;
+}
+
 /* This turn's view of the store. */
 struct store_txn *
 engine_snapshot(struct engine *e)

@@ -26,6 +26,9 @@ void engine_free(struct engine *e);
 void engine_on_commit(struct engine *e, void (*fn)(void *arg, uint64_t seq),
     void *arg);
 
+/* Transactions committed since engine_new(): commands / commits is the group. */
+uint64_t engine_commits(const struct engine *e);
+
 /* This turn's time, ms since 1970; the clock is read at the first call. */
 int64_t engine_now(struct engine *e);
 

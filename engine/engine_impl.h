@@ -56,7 +56,8 @@ struct engine {
 	int64_t grace_from; /* silence before this is not held against anyone */
 
 	struct uuid_maker maker;
-	bool failing; /* the last commit failed: said once */
+	bool failing;	  /* the last commit failed: said once */
+	uint64_t commits; /* since the start */
 
 	struct engine_recovery recovery;
 

@@ -102,6 +102,7 @@ succeed(struct engine *e, uint64_t seq_before, uint64_t seq)
 	struct uuid id;
 	enum timer timer;
 
+	e->commits++;
 	if (e->failing)
 		log_info("the store can be written again");
 	e->failing = false;

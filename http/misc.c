@@ -63,6 +63,8 @@ misc_server(struct request *r)
 	jsonw_cstr(w, store_epoch(a->store));
 	jsonw_key(w, "seq");
 	jsonw_u64(w, store_seq(t));
+	jsonw_key(w, "commits");
+	jsonw_u64(w, engine_commits(a->engine));
 	jsonw_key(w, "executions");
 	write_counts(w, t, r->auth.project);
 	jsonw_key(w, "connections");
