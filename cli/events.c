@@ -15,7 +15,7 @@ const struct args_option events_one_options[] = {
 
 const struct args_option events_all_options[] = {
     {"job", 'j', "ID|NAME", "only of this job"},
-    {"tag", 't', "KEY=VALUE", "only with this tag (repeatable)"},
+    {"tag", 't', "KEY=VALUE", "only with this tag"},
     {"types", 0, "A,B", "status, step, progress, log, ... or all"},
     {"status", 's', "A,B", "only of executions in these states"},
     {"since", 0, "CURSOR", "go on after this event; 0 is the first"},

@@ -19,7 +19,7 @@ const struct args_option execution_list_options[] = {
     {"status", 's', "STATUS",
 	"pending, running, completed, failed, timeout or cancelled"},
     {"job", 'j', "ID|NAME", "only executions of this job"},
-    {"tag", 't', "KEY=VALUE", "only with this tag (repeatable)"},
+    {"tag", 't', "KEY=VALUE", "only with this tag"},
     {"limit", 0, "N", "at most so many (20)"},
     {0},
 };

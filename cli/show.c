@@ -190,6 +190,21 @@ show_execution(const struct json_node *e)
 	show_steps(json_get(e, "steps"));
 }
 
+/* Names, with commas between. */
+static void
+add_names(struct table *t, const struct json_node *names)
+{
+	const struct json_node *n = names != NULL ? names->child : NULL;
+	struct buf text = {0};
+
+	for (; n != NULL; n = n->next) {
+		buf_add_str(&text, text.len > 0 ? ", " : "");
+		buf_add_slice(&text, text_of(n));
+	}
+	table_add(t, buf_slice(&text));
+	buf_free(&text);
+}
+
 /* The steps of a definition. */
 static void
 show_job_steps(const struct json_node *steps)
@@ -205,7 +220,7 @@ show_job_steps(const struct json_node *steps)
 	for (step = steps->child; step != NULL; step = step->next) {
 		table_add_node(t, json_get(step, "name"));
 		table_add_node(t, json_get(step, "step_type"));
-		table_add_node(t, json_get(step, "depends_on"));
+		add_names(t, json_get(step, "depends_on"));
 	}
 	output_table(t);
 }

@@ -57,26 +57,27 @@ tag_write(const struct args *a, struct jsonw *w)
 	return true;
 }
 
-/* Add the tags to a query. */
+/* Add the tag to a query. */
 bool
 tag_query(const struct args *a, struct buf *target)
 {
+	const char *text = args_get(a, "tag");
 	struct buf filter = {0};
 	struct slice key, value;
-	const char *text;
 
-	for (size_t i = 0; (text = args_at(a, "tag", i)) != NULL; i++) {
-		if (!split(text, &key, &value)) {
-			buf_free(&filter);
-			return false;
-		}
-		filter.len = 0;
-		buf_add_slice(&filter, key);
-		buf_add_byte(&filter, ':');
-		buf_add_str(&filter, value.p);
-		buf_add_byte(&filter, '\0');
-		target_query(target, "tag", filter.p);
+	if (text == NULL)
+		return true;
+	if (!split(text, &key, &value))
+		return false;
+	if (args_at(a, "tag", 1) != NULL) {
+		output_note("--tag can be given once: a list has one filter");
+		return false;
 	}
+	buf_add_slice(&filter, key);
+	buf_add_byte(&filter, ':');
+	buf_add_slice(&filter, value);
+	buf_add_byte(&filter, '\0');
+	target_query(target, "tag", filter.p);
 	buf_free(&filter);
 	return true;
 }

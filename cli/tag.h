@@ -1,5 +1,5 @@
 /*
- * Tags as options: --tag env=prod, repeatable.
+ * Tags as options: --tag env=prod.
  */
 #ifndef CLI_TAG_H
 #define CLI_TAG_H
@@ -14,7 +14,10 @@
  */
 bool tag_write(const struct args *a, struct jsonw *w);
 
-/* Append each as a parameter tag=key:value of a query; false the same way. */
+/*
+ * Append it as the parameter tag=key:value of a query, which takes one.
+ * False, with a remark, when it is no key=value or there are more.
+ */
 bool tag_query(const struct args *a, struct buf *target);
 
 #endif
