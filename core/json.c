@@ -216,8 +216,6 @@ check_unicode(const char *at, const char *end, size_t *size)
 	unsigned unit = code_unit(at);
 
 	*size = 6;
-	if (unit == 0)
-		return "NUL character in a string";
 	if (is_high(unit) && end - at >= 12 && at[6] == '\\' && at[7] == 'u' &&
 	    is_low(code_unit(at + 6))) {
 		*size = 12;

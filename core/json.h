@@ -4,7 +4,8 @@
  * json_parse() checks the whole text (strict UTF-8, no lone surrogate, depth
  * at most 64, no duplicate member, nothing behind the value) and gives a tree
  * of nodes that remember the byte range they came from, so an opaque member
- * is stored exactly as it was sent and a number never loses a digit.
+ * is stored exactly as it was sent and a number never loses a digit.  A
+ * decoded string may hold NUL: slices count, C strings do not.
  */
 #ifndef CORE_JSON_H
 #define CORE_JSON_H

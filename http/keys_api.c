@@ -129,9 +129,11 @@ read_body(struct request *r, const struct json_node *body, struct key *k)
 	int64_t n;
 
 	if (json_absent(name) || name->type != JSON_STRING ||
-	    name->str.n == 0 || name->str.n > KEY_NAME_MAX) {
+	    name->str.n == 0 || name->str.n > KEY_NAME_MAX ||
+	    memchr(name->str.p, '\0', name->str.n) != NULL) {
 		request_error(r, 422, "name",
-		    "must be a string of 1 to %d bytes", KEY_NAME_MAX);
+		    "must be a string of 1 to %d bytes without NUL",
+		    KEY_NAME_MAX);
 		return false;
 	}
 	memcpy(k->name, name->str.p, name->str.n);

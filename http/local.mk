@@ -14,6 +14,7 @@ libhttp_a_SOURCES = \
 	http/exchange.c \
 	http/exchange.h \
 	http/http.h \
+	http/limits.c \
 	http/jobs_api.c \
 	http/jobs_api.h \
 	http/jobs_view.c \

@@ -229,6 +229,7 @@ read_entries(struct reports *rs, const struct json_node *logs)
 		r = read_object(rs, v, REPORT_LOG, prefix);
 		r->field = "logs";
 		r->index = i;
+		rs->nlogs++;
 	}
 }
 
@@ -242,6 +243,8 @@ reports_read_logs(struct reports *rs, const struct json_node *body, bool *batch)
 	if (!*batch)
 		return reports_read(rs, body, REPORT_LOG, SLICE_NONE);
 	read_entries(rs, logs);
+	if (rs->n == 0)
+		add(rs, REPORT_HEARTBEAT); /* an empty batch is a word, too */
 	read_attempt(rs, body);
 	return rs->errors.n == 0;
 }

@@ -12,6 +12,7 @@
 struct reports {
 	struct report *items; /* owned; texts and JSON borrow from the body */
 	unsigned n, cap;
+	unsigned nlogs;	  /* how many stood in `logs` */
 	uint32_t attempt; /* the member `attempt`; 0: not said */
 	struct errors errors;
 };

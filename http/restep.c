@@ -18,7 +18,7 @@
 struct op;
 
 /* How an answer is drawn, beside its message. */
-enum shape { BRIEF, WHOLE, LOG_ID, LOG_COUNT, STEP, STEP_PROGRESS };
+enum shape { BRIEF, PROGRESS, WHOLE, LOG_ID, LOG_COUNT, STEP, STEP_PROGRESS };
 
 struct op {
 	struct cmd cmd;
@@ -39,6 +39,8 @@ send_data(struct request *r, const struct restep_view *v, enum shape shape,
 	jsonw_key(w, "data");
 	if (shape == WHOLE)
 		restep_view_execution(w, v);
+	else if (shape == PROGRESS)
+		restep_view_progress(w, v);
 	else
 		restep_view_brief(w, v);
 	jsonw_key(w, "message");
@@ -58,7 +60,8 @@ send_ok(const struct op *op, const struct outcome *o)
 	jsonw_cstr(w, "ok");
 	if (op->shape == LOG_ID || op->shape == LOG_COUNT) {
 		jsonw_key(w, op->shape == LOG_ID ? "log_id" : "count");
-		jsonw_u64(w, op->shape == LOG_ID ? o->last_seq : op->reports.n);
+		jsonw_u64(w,
+		    op->shape == LOG_ID ? o->last_seq : op->reports.nlogs);
 	} else {
 		INVARIANT(o->about != NULL);
 		jsonw_key(w, "step");
@@ -116,7 +119,7 @@ on_answer(struct cmd *c, const struct outcome *o)
 		send_refusal(op->req, o->refusal);
 		return;
 	}
-	if (op->shape != BRIEF && op->shape != WHOLE) {
+	if (op->shape > WHOLE) {
 		send_ok(op, o);
 		return;
 	}
@@ -244,7 +247,7 @@ restep_heartbeat(struct request *r)
 void
 restep_progress(struct request *r)
 {
-	report(r, ONE, REPORT_PROGRESS, BRIEF, "Progress updated");
+	report(r, ONE, REPORT_PROGRESS, PROGRESS, "Progress updated");
 }
 
 void

@@ -142,6 +142,7 @@ write_failure(struct jsonw *w, const struct restep_view *v)
 {
 	bool timeout = v->x->failure == FAILURE_TIMEOUT;
 	const struct failure *f;
+	unsigned i;
 
 	jsonw_key(w, "failure");
 	if (v->x->failure == FAILURE_NONE) {
@@ -154,8 +155,20 @@ write_failure(struct jsonw *w, const struct restep_view *v)
 	write_cstr(w, "taxonomy_version", FAILURE_TAXONOMY);
 	write_cstr(w, "category", failure_category_name(v->x->failure));
 	write_cstr(w, "code", f->code);
+	write_text(w, "message", get(v, v->x->error, MEMBER_ERROR_MESSAGE));
 	jsonw_key(w, "retryable");
 	jsonw_bool(w, f->retryable);
+	jsonw_key(w, "fix_required");
+	jsonw_bool(w, f->fix_required);
+	jsonw_key(w, "remediation_hints");
+	jsonw_array(w);
+	jsonw_cstr(w, f->hint);
+	jsonw_end(w);
+	jsonw_key(w, "next_actions");
+	jsonw_array(w);
+	for (i = 0; i < 3 && f->next_actions[i] != NULL; i++)
+		jsonw_cstr(w, f->next_actions[i]);
+	jsonw_end(w);
 	jsonw_end(w);
 }
 
@@ -196,6 +209,17 @@ restep_view_brief(struct jsonw *w, const struct restep_view *v)
 {
 	jsonw_object(w);
 	write_state(w, v);
+	jsonw_end(w);
+}
+
+/* Briefly, with what was said of the progress. */
+void
+restep_view_progress(struct jsonw *w, const struct restep_view *v)
+{
+	jsonw_object(w);
+	write_state(w, v);
+	write_json(w, "progress_metadata",
+	    get(v, v->x->metadata, MEMBER_METADATA));
 	jsonw_end(w);
 }
 

@@ -32,8 +32,9 @@ void restep_view_execution(struct jsonw *w, const struct restep_view *v);
 /* As an entry of a list: no payloads, no steps. */
 void restep_view_entry(struct jsonw *w, const struct restep_view *v);
 
-/* As the answer to a heartbeat or progress: where it stands, briefly. */
+/* As the answer to a heartbeat: where it stands, briefly; or to progress. */
 void restep_view_brief(struct jsonw *w, const struct restep_view *v);
+void restep_view_progress(struct jsonw *w, const struct restep_view *v);
 
 /* Write key and a time in ms as RFC 3339 in whole seconds; 0 as null. */
 void restep_view_time(struct jsonw *w, const char *key, int64_t ms);

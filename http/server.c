@@ -31,21 +31,6 @@
 #define WARN_MS 60000 /* between two warnings of that */
 #define TICK_MS 50    /* of the deadlines' wheel */
 
-/* The default limits. */
-void
-http_limits_init(struct http_limits *l)
-{
-	*l = (struct http_limits){
-	    .header_bytes = 16 * 1024,
-	    .target_bytes = 8 * 1024,
-	    .body_bytes = 1024 * 1024,
-	    .header_timeout_ms = 10 * 1000,
-	    .body_timeout_ms = 60 * 1000,
-	    .idle_timeout_ms = 75 * 1000,
-	    .connections = 16384,
-	};
-}
-
 /* ---- accepting ---- */
 
 /* Accept again. */

@@ -95,10 +95,11 @@ read_tags(struct errors *e, const struct json_node *tags, struct cmd *c)
 			errors_add(e, "", "tags",
 			    "a key must be 1 to 63 of A-Z a-z 0-9 _ . - /");
 		else if (v->type != JSON_STRING ||
-		    utf8_count(v->str) > TAG_VALUE_MAX)
+		    utf8_count(v->str) > TAG_VALUE_MAX ||
+		    memchr(v->str.p, '\0', v->str.n) != NULL)
 			errors_add(e, "", "tags",
 			    "a value must be a string of at most 255 "
-			    "characters");
+			    "characters, none of them NUL");
 	}
 	c->tags = tags->raw;
 }
