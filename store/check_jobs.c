@@ -43,10 +43,9 @@ end_job(struct check *c, const struct seen *s)
 }
 
 static void
-begin_job(struct check *c, struct seen *s, struct slice key, struct slice value)
+begin_job(struct check *c, struct seen *s, struct slice key)
 {
 	struct uuid id, found;
-	struct wire w = wire_read(value);
 	struct slice name;
 
 	end_job(c, s);
@@ -54,15 +53,13 @@ begin_job(struct check *c, struct seen *s, struct slice key, struct slice value)
 	memcpy(id.b, key.p, sizeof(id.b));
 	s->head.id = id;
 	c->out->jobs++;
-	if (!jobs_head(c->t, &id, &s->head)) {
+	if (!jobs_head_name(c->t, &id, &s->head, &name)) {
 		check_find(c, "job %s: its head cannot be read", check_id(&id));
 		return;
 	}
 	if (s->head.deleted)
 		return;
 	s->live++;
-	wire_bytes(&w, 22);
-	name = wire_bytes(&w, w.n);
 	if (!jobs_find(c->t, name, &found) || !uuid_eq(&found, &id))
 		check_find(c, "job %s: its name does not lead to it",
 		    check_id(&id));
@@ -141,7 +138,7 @@ check_jobs(struct check *c)
 
 	for (; there; there = table_next(&at)) {
 		if (at.key.n == sizeof(struct uuid))
-			begin_job(c, &s, at.key, at.value);
+			begin_job(c, &s, at.key);
 		else if (at.key.n == sizeof(struct uuid) + 4)
 			check_version(c, &s, at.key, at.value);
 		else

@@ -15,13 +15,13 @@
 
 #define ID sizeof(struct uuid)
 #define HEAD_FORMAT 1
-#define HEAD_BYTES 22 /* before the name */
+#define HEAD_BYTES 30 /* before the name */
 #define VERSION_KEY (ID + 4)
 
-/* Read a head with its name, which is borrowed. */
-static bool
-get_head(struct store_txn *t, const struct uuid *id, struct jobs_head *out,
-    struct slice *name)
+/* Read a head with its name. */
+bool
+jobs_head_name(struct store_txn *t, const struct uuid *id,
+    struct jobs_head *out, struct slice *name)
 {
 	struct slice value;
 	struct wire w;
@@ -36,6 +36,7 @@ get_head(struct store_txn *t, const struct uuid *id, struct jobs_head *out,
 	out->created_at = (int64_t)wire_uint(&w, 8, INT64_MAX);
 	out->updated_at = (int64_t)wire_uint(&w, 8, INT64_MAX);
 	out->deleted = wire_uint(&w, 1, 1) != 0;
+	out->project = wire_uint(&w, 8, UINT64_MAX);
 	*name = wire_bytes(&w, w.n);
 	if (known && !w.bad && out->version > 0)
 		return true;
@@ -53,6 +54,7 @@ put_head(struct store_txn *t, const struct jobs_head *head, struct slice name)
 	p = wire_put(p, 8, (uint64_t)head->created_at);
 	p = wire_put(p, 8, (uint64_t)head->updated_at);
 	p = wire_put(p, 1, head->deleted);
+	p = wire_put(p, 8, head->project);
 	if (name.n > 0)
 		memcpy(p, name.p, name.n);
 	table_put(t, TABLE_JOBS, table_bytes(head->id.b, ID),
@@ -66,7 +68,7 @@ jobs_head(struct store_txn *t, const struct uuid *id, struct jobs_head *out)
 {
 	struct slice name;
 
-	return get_head(t, id, out, &name);
+	return jobs_head_name(t, id, out, &name);
 }
 
 static struct slice
@@ -96,7 +98,7 @@ jobs_find(struct store_txn *t, struct slice name, struct uuid *out)
 	if (name.n == 0 || !table_get(t, TABLE_JOB_NAMES, name_key(name), &ids))
 		return false;
 	for (size_t i = 0; id_at(ids, i, out); i++) {
-		if (get_head(t, out, &head, &its) && slice_eq(its, name))
+		if (jobs_head_name(t, out, &head, &its) && slice_eq(its, name))
 			return true;
 	}
 	return false;
@@ -133,7 +135,7 @@ free_name(struct store_txn *t, const struct uuid *id)
 	struct slice name;
 	char *copy;
 
-	if (!get_head(t, id, &head, &name) || head.deleted)
+	if (!jobs_head_name(t, id, &head, &name) || head.deleted)
 		return;
 	copy = mem_dup(name.p, name.n);
 	set_name(t, (struct slice){copy, name.n}, id, false);
@@ -176,7 +178,7 @@ jobs_delete(struct store_txn *t, const struct uuid *id, int64_t now)
 	struct slice name;
 	char *copy;
 
-	if (!get_head(t, id, &head, &name) || head.deleted)
+	if (!jobs_head_name(t, id, &head, &name) || head.deleted)
 		return;
 	copy = mem_dup(name.p, name.n);
 	name.p = copy;

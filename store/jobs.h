@@ -18,6 +18,10 @@ struct jobs_head {
 bool jobs_head(struct store_txn *t, const struct uuid *id,
     struct jobs_head *out);
 
+/* The same with its name, borrowed. */
+bool jobs_head_name(struct store_txn *t, const struct uuid *id,
+    struct jobs_head *out, struct slice *name);
+
 /* The live job of that name. */
 bool jobs_find(struct store_txn *t, struct slice name, struct uuid *out);
 
