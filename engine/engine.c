@@ -101,8 +101,7 @@ engine_new(struct event_base *base, struct store *store)
 	engine_recovery_begin(e);
 	engine_turn_begin(e);
 	engine_seed(e);
-	/* Look at the timers in the first turn. */
-	e->first_due = 1;
+	engine_look_ahead(e);
 	return e;
 }
 

@@ -65,6 +65,9 @@ struct engine {
 	void *on_commit_arg;
 };
 
+/* turn.c: arm the timer for the first deadline there is. */
+void engine_look_ahead(struct engine *e);
+
 /* command.c: decide one command, append its events, answer it. */
 void engine_command(struct engine *e, struct store_txn *t, struct cmd *c);
 

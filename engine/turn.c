@@ -95,19 +95,26 @@ fail(struct engine *e, int rc)
 	arm(e, engine_now(e) + RETRY_MS);
 }
 
-/* The turn is on disk. */
-static void
-succeed(struct engine *e, uint64_t seq_before, uint64_t seq)
+/* Arm the timer for the first deadline there is. */
+void
+engine_look_ahead(struct engine *e)
 {
 	struct uuid id;
 	enum timer timer;
 
+	e->first_due = rows_timer_first(engine_snapshot(e), &id, &timer);
+	arm(e, e->first_due);
+}
+
+/* The turn is on disk. */
+static void
+succeed(struct engine *e, uint64_t seq_before, uint64_t seq)
+{
 	e->commits++;
 	if (e->failing)
 		log_info("the store can be written again");
 	e->failing = false;
-	e->first_due = rows_timer_first(engine_snapshot(e), &id, &timer);
-	arm(e, e->first_due);
+	engine_look_ahead(e);
 	if (seq != seq_before && e->on_commit != NULL)
 		e->on_commit(e->on_commit_arg, seq);
 }
