@@ -1,0 +1,36 @@
+/*
+ * One event stream, read strictly and cheaply, for load tools.
+ */
+#ifndef BENCH_READER_H
+#define BENCH_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A payload: the mark, 12 digits counting from 1, " t=", 20 digits of ns. */
+#define READER_MARK "n="
+#define READER_BUCKETS 2048
+
+struct reader;
+
+/* What all readers saw together. */
+struct reader_sum {
+	uint64_t bytes, heads, closed;
+	uint64_t delivered, missing, repeated;
+	uint64_t disordered; /* ids that did not ascend */
+	uint64_t latency[READER_BUCKETS];
+};
+
+/* ns of the monotonic clock. */
+uint64_t reader_clock(void);
+
+/* Read the stream that was asked for on fd; adds to sum. */
+struct reader *reader_new(int fd, struct reader_sum *sum);
+
+/* Bytes arrived, or the end. */
+void reader_read(struct reader *r);
+
+/* The latency, in ms, that so many percent of deliveries do not exceed. */
+double reader_percentile(const struct reader_sum *sum, double percent);
+
+#endif
