@@ -129,6 +129,8 @@ copy(struct store *s, int fd, const struct backup_progress *p)
 		pthread_mutex_unlock(&c.lock);
 		pthread_join(thread, NULL);
 		rc = c.rc;
+		if (rc == 0 && p != NULL)
+			p->fn(p->arg, total, total);
 	}
 	pthread_cond_destroy(&c.ended);
 	pthread_mutex_destroy(&c.lock);

@@ -67,6 +67,29 @@ tests_cli_test_stream_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 unit_tests += tests/cli/test_table
 tests_cli_test_table_LDADD = $(cli_test_libs)
 
+store_world = tests/store/world.c tests/store/world.h
+unit_tests += tests/store/test_backup
+tests_store_test_backup_SOURCES = tests/store/test_backup.c $(store_world)
+tests_store_test_backup_LDADD = $(store_test_libs)
+unit_tests += tests/store/test_check
+tests_store_test_check_SOURCES = tests/store/test_check.c $(store_world)
+tests_store_test_check_LDADD = $(store_test_libs)
+unit_tests += tests/store/test_journal
+tests_store_test_journal_SOURCES = tests/store/test_journal.c $(store_world)
+tests_store_test_journal_LDADD = $(store_test_libs)
+unit_tests += tests/store/test_jobs
+tests_store_test_jobs_SOURCES = tests/store/test_jobs.c $(store_world)
+tests_store_test_jobs_LDADD = $(store_test_libs)
+unit_tests += tests/store/test_keys
+tests_store_test_keys_SOURCES = tests/store/test_keys.c $(store_world)
+tests_store_test_keys_LDADD = $(store_test_libs)
+unit_tests += tests/store/test_rows
+tests_store_test_rows_SOURCES = tests/store/test_rows.c $(store_world)
+tests_store_test_rows_LDADD = $(store_test_libs)
+unit_tests += tests/store/test_store
+tests_store_test_store_SOURCES = tests/store/test_store.c $(store_world)
+tests_store_test_store_LDADD = $(store_test_libs)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
