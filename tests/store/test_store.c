@@ -205,7 +205,8 @@ test_other_program(void **state)
 	MDB_env *env;
 	MDB_txn *txn;
 	MDB_dbi dbi;
-	MDB_val v = {1, "x"};
+	char x[] = "x";
+	MDB_val v = {1, x};
 
 	assert_int_equal(mkdir(dir, 0700), 0);
 	assert_int_equal(mdb_env_create(&env), 0);
