@@ -39,8 +39,8 @@ find_text(struct request *r)
 }
 
 /* Hash a key's text.  Naming the digest once spares finding it each time. */
-static void
-hash_text(struct slice text, uint8_t hash[32])
+void
+auth_hash(struct slice text, uint8_t hash[32])
 {
 	static EVP_MD_CTX *ctx;
 	const EVP_MD *digest = NULL;
@@ -65,7 +65,7 @@ find_key(struct store_txn *t, struct slice text, struct key *key)
 {
 	uint8_t hash[32];
 
-	hash_text(text, hash);
+	auth_hash(text, hash);
 	return keys_find(t, hash, key) &&
 	    CRYPTO_memcmp(hash, key->hash, sizeof(hash)) == 0;
 }

@@ -22,6 +22,9 @@ struct auth {
  */
 int auth_check(struct request *r, const char **why);
 
+/* The hash a key is stored and found by: SHA-256 of its text. */
+void auth_hash(struct slice text, uint8_t hash[32]);
+
 /* True when an execution or job of that project is visible to a. */
 bool auth_sees(const struct auth *a, uint64_t project);
 

@@ -4,7 +4,6 @@
  */
 #include "http/keys_api.h"
 
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -163,7 +162,7 @@ make_secret(struct op *op)
 	if (getrandom(secret, sizeof secret, 0) != sizeof secret)
 		log_fatal("the system gives no random bytes");
 	key_format(secret, op->text);
-	SHA256((const unsigned char *)op->text, KEY_TEXT, op->key.hash);
+	auth_hash((struct slice){op->text, KEY_TEXT}, op->key.hash);
 	explicit_bzero(secret, sizeof secret);
 }
 
