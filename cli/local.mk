@@ -60,10 +60,8 @@ libcli_a_SOURCES = \
 	cli/wait.c \
 	cli/wait.h
 
-if HAVE_CLI_MAIN
 bin_PROGRAMS += tidewire
 dist_man_MANS += man/tidewire.1
 tidewire_SOURCES = cli/main.c
 tidewire_CPPFLAGS = $(libcli_a_CPPFLAGS)
 tidewire_LDADD = libcli.a $(core_libs) $(CURL_LIBS)
-endif
