@@ -7,7 +7,8 @@
 #include "store/store.h"
 
 /*
- * Copy the store (opened STORE_READ) to file, which must not exist, synced.
+ * Copy the store to file, which must not exist, synced; it is FILE.tmp until
+ * it is whole, and data.mdb of a folder of its own to be served from.
  * progress(arg, done, total) is called now and then with bytes.  The copy
  * notes that it is one: opened to serve, it gets a new epoch.  0, or an errno
  * value with a cause in err.

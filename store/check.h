@@ -19,7 +19,8 @@ struct check_result {
  * rows agree both ways; counters equal what is counted; timers and due[]
  * agree both ways; a terminal execution has no timer; numbers are unique;
  * steps are complete; replaying the journal through lifecycle_apply() gives
- * the same status for each row; job versions exist; names agree.
+ * the same rows and steps, but for what a heartbeat moves; job versions
+ * exist; names agree.  Takes about 1 s for a million events.
  */
 bool check_store(struct store *s, struct check_result *out,
     void (*report)(void *arg, const char *text), void *arg);

@@ -29,7 +29,8 @@ struct journal_visit {
 
 /*
  * Walk upward from the first seq > after, over at most max events.  Returns
- * the last seq looked at (after when there was none).
+ * the last seq looked at, the one that stopped it included (after when there
+ * was none).  The visitor may look things up, but not write.
  */
 uint64_t journal_walk(struct store_txn *t, uint64_t after, unsigned max,
     const struct journal_visit *v);
