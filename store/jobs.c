@@ -127,19 +127,18 @@ set_name(struct store_txn *t, struct slice name, const struct uuid *id,
 	buf_free(&now);
 }
 
-/* Free the name of a job, which must be live. */
-static void
-free_name(struct store_txn *t, const struct uuid *id)
+/* Free the name of a job and copy it; false when none such is live. */
+static bool
+free_name(struct store_txn *t, const struct uuid *id, struct jobs_head *head,
+    struct buf *copy)
 {
-	struct jobs_head head;
 	struct slice name;
-	char *copy;
 
-	if (!jobs_head_name(t, id, &head, &name) || head.deleted)
-		return;
-	copy = mem_dup(name.p, name.n);
-	set_name(t, (struct slice){copy, name.n}, id, false);
-	free(copy);
+	if (!jobs_head_name(t, id, head, &name) || head->deleted)
+		return false;
+	buf_add_slice(copy, name);
+	set_name(t, buf_slice(copy), id, false);
+	return true;
 }
 
 static void
@@ -154,7 +153,8 @@ jobs_put(struct store_txn *t, const struct jobs_head *head,
     const struct job *def)
 {
 	uint8_t key[VERSION_KEY], created[8];
-	struct buf value = {0};
+	struct buf value = {0}, old = {0};
+	struct jobs_head was;
 
 	INVARIANT(head->version > 0 && !head->deleted);
 	INVARIANT(def->name.n > 0);
@@ -162,12 +162,13 @@ jobs_put(struct store_txn *t, const struct jobs_head *head,
 	wire_put(created, sizeof(created), (uint64_t)head->updated_at);
 	buf_add(&value, created, sizeof(created));
 	buf_add_slice(&value, def->definition);
-	free_name(t, &head->id);
+	free_name(t, &head->id, &was, &old);
 	table_put(t, TABLE_JOBS, table_bytes(key, sizeof(key)),
 	    buf_slice(&value));
 	put_head(t, head, def->name);
 	set_name(t, def->name, &head->id, true);
 	buf_free(&value);
+	buf_free(&old);
 }
 
 /* Delete a job but for what its executions need. */
@@ -175,18 +176,14 @@ void
 jobs_delete(struct store_txn *t, const struct uuid *id, int64_t now)
 {
 	struct jobs_head head;
-	struct slice name;
-	char *copy;
+	struct buf name = {0};
 
-	if (!jobs_head_name(t, id, &head, &name) || head.deleted)
-		return;
-	copy = mem_dup(name.p, name.n);
-	name.p = copy;
-	set_name(t, name, id, false);
-	head.deleted = true;
-	head.updated_at = now;
-	put_head(t, &head, name);
-	free(copy);
+	if (free_name(t, id, &head, &name)) {
+		head.deleted = true;
+		head.updated_at = now;
+		put_head(t, &head, buf_slice(&name));
+	}
+	buf_free(&name);
 }
 
 /* Read a version, checking no more than that there is one. */
