@@ -43,6 +43,9 @@ enum member {
 	MEMBER_ROW = 15,	  /* binary: the first row (EVENT_CREATED) */
 	MEMBER_STEPS = 16,	  /* binary: the steps' ids (EVENT_CREATED) */
 	MEMBER_DEFINITION = 17,	  /* JSON: a job's definition (EVENT_JOB) */
+	MEMBER_NAME = 18,	  /* text: an execution's unique name */
+	MEMBER_REPLAY = 19,	  /* JSON object: what a replay was made of */
+	MEMBER_ERROR_INFO = 20,	  /* JSON: why, as an administrator said */
 };
 #define EVENT_MEMBERS_MAX 8
 
@@ -100,7 +103,7 @@ struct slice event_get(const struct journal_event *ev, enum member id);
  *	  1	u8	type, 1-9
  *	  2	u8	status, 0-9 (0-7 when type is EVENT_STEP)
  *	  3	u8	previous, likewise
- *	  4	u8	cause, 0-10
+ *	  4	u8	cause, 0-11
  *	  5	u8	level, 0-4
  *	  6	u8	percent, 0-100 or 255
  *	  7	u8	how many members follow, 0-8
@@ -110,7 +113,7 @@ struct slice event_get(const struct journal_event *ev, enum member id);
  *	 18	u64	at, under 2^63
  *	 26	u64	due, under 2^63
  *	 34	uuid	execution
- *	 50		members, each: u8 id (1-17, none twice), u32 length, bytes
+ *	 50		members, each: u8 id (1-20, none twice), u32 length, bytes
  *
  * Nothing follows the last member.
  */

@@ -276,6 +276,7 @@ execution_cause_name(enum cause c)
 	    [CAUSE_AUTO_COMPLETE] = "auto_complete",
 	    [CAUSE_UNCLEAN_STOP] = "unclean_stop",
 	    [CAUSE_REVIVED] = "revived",
+	    [CAUSE_REPLAY] = "replay",
 	};
 
 	INVARIANT(c < CAUSE_COUNT);

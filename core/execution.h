@@ -21,9 +21,10 @@ enum cause {
 	CAUSE_REQUEST = 7, /* somebody asked for it */
 	CAUSE_AUTO_COMPLETE = 8,
 	CAUSE_UNCLEAN_STOP = 9,
-	CAUSE_REVIVED = 10 /* the timed-out attempt spoke again */
+	CAUSE_REVIVED = 10, /* the timed-out attempt spoke again */
+	CAUSE_REPLAY = 11   /* copied or left out, since it is a replay */
 };
-#define CAUSE_COUNT 11 /* one over the largest */
+#define CAUSE_COUNT 12 /* one over the largest */
 
 /* The timers an execution can have; the number is part of the timer's key. */
 enum timer {
@@ -113,7 +114,7 @@ struct step {
  *	 69	u8	priority, 0-9
  *	 70	u16	nsteps
  *	 72	u8	status, 1-9
- *	 73	u8	cause, 0-10
+ *	 73	u8	cause, 0-11
  *	 74	u8	failure, 0-6
  *	 75	u32	attempt
  *	 79	u8	percent, 0-100 or 255

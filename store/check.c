@@ -137,6 +137,7 @@ check_store(struct store *s, struct check_result *out,
 	check_index(&c);
 	check_timers(&c);
 	check_idempotency(&c);
+	check_taken_names(&c);
 	close_cursors(&c);
 	store_snapshot_end(s);
 	return out->findings == 0;

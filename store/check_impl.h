@@ -15,7 +15,7 @@
  * hold; only where they differ are the strays searched.
  */
 struct check_wanted {
-	uint64_t shares, index, timers;
+	uint64_t shares, index, timers, names;
 };
 
 struct check {
@@ -55,5 +55,6 @@ void check_rows(struct check *c);
 void check_index(struct check *c);
 void check_timers(struct check *c);
 void check_idempotency(struct check *c);
+void check_taken_names(struct check *c);
 
 #endif

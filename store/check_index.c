@@ -101,7 +101,7 @@ facet_length(struct slice key)
 {
 	size_t end = ROWS_ID;
 
-	if (key.n == 0 || key.p[0] == FACET_NUMBER || key.p[0] == FACET_PARENT)
+	if (key.n == 0 || key.p[0] == FACET_NUMBER)
 		return 0;
 	if (key.p[0] == FACET_LABEL)
 		end++;
@@ -145,9 +145,11 @@ is_wanted(struct check *c, const struct uuid *id, struct slice key)
 	found = found || slice_eq(rows_key_slice(&k), key);
 	if (found || !is_text(key) || !rows_labels_read(c->t, x.tags, &labels))
 		return found;
-	if (key.n > 2 + ROWS_ID)
-		found = rows_labels_have(&labels,
-		    table_bytes(key.p + 1, key.n - 2 - ROWS_ID));
+	for (unsigned i = 0; i < labels.count && !found; i++) {
+		facet[0] = rows_key_label(rows_labels_at(&labels, i));
+		k = rows_key_index(&facet[0], id);
+		found = slice_eq(rows_key_slice(&k), key);
+	}
 	rows_labels_free(&labels);
 	return found;
 }
@@ -227,6 +229,16 @@ check_timers(struct check *c)
 			    check_id(&id), timer);
 	}
 	table_close(&at);
+}
+
+/* Check that no name is left over: each execution has looked for its own. */
+void
+check_taken_names(struct check *c)
+{
+	if (table_entries(c->t, TABLE_NAMES) != c->wanted.names)
+		check_find(c,
+		    "names: there are %" PRIu64 ", executions have %" PRIu64,
+		    table_entries(c->t, TABLE_NAMES), c->wanted.names);
 }
 
 /* Check that idempotency keys lead to executions. */

@@ -15,6 +15,7 @@
 #include "store/check_impl.h"
 #include "store/jobs.h"
 #include "store/jobs_cache.h"
+#include "store/names.h"
 #include "store/rows.h"
 
 #define TIME_MAX (INT64_MAX / 4)
@@ -28,7 +29,7 @@ struct run {
 	const struct job *job;
 	struct execution x, row; /* replayed, stored */
 	struct step made[JOB_STEPS_MAX], steps[JOB_STEPS_MAX];
-	struct slice idempotency;
+	struct slice idempotency, name;
 };
 
 /* Take EVENT_CREATED as the start of the replay. */
@@ -39,6 +40,7 @@ begin_replay(struct check *c, struct run *r, const struct journal_event *ev)
 
 	r->x = (struct execution){.status = STATUS_QUEUED};
 	r->idempotency = event_get(ev, MEMBER_IDEMPOTENCY);
+	r->name = event_get(ev, MEMBER_NAME);
 	if (ev->type != EVENT_CREATED ||
 	    !execution_decode_origin(event_get(ev, MEMBER_ROW), &r->x)) {
 		check_find(c, "execution %s: does not begin with its creation",
@@ -322,6 +324,21 @@ check_idempotency_of(struct check *c, const struct run *r)
 		    check_id(&r->id));
 }
 
+/* A unique name leads to the execution that was made with it. */
+static void
+check_name_of(struct check *c, const struct run *r)
+{
+	struct uuid id;
+
+	if (r->name.n == 0)
+		return;
+	c->wanted.names++;
+	if (!names_find(c->t, r->name, r->row.project, &id) ||
+	    !uuid_eq(&id, &r->id))
+		check_find(c, "execution %s: its name leads elsewhere",
+		    check_id(&r->id));
+}
+
 static void
 on_row(struct check *c, struct run *r, struct slice value)
 {
@@ -345,6 +362,7 @@ on_row(struct check *c, struct run *r, struct slice value)
 	check_labels(c, &r->row);
 	check_timers_of(c, &r->row);
 	check_idempotency_of(c, r);
+	check_name_of(c, r);
 }
 
 static void
@@ -362,7 +380,7 @@ begin_run(struct check *c, struct run *r, const struct uuid *id)
 	r->id = *id;
 	r->replays = r->rowed = false;
 	r->nevents = r->nsteps = 0;
-	r->idempotency = SLICE_NONE;
+	r->idempotency = r->name = SLICE_NONE;
 }
 
 static void

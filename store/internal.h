@@ -20,10 +20,11 @@ enum table {
 	TABLE_JOBS,
 	TABLE_JOB_NAMES,
 	TABLE_IDEMPOTENCY,
+	TABLE_NAMES,
 	TABLE_KEYS,
 	TABLE_META
 };
-#define TABLE_COUNT 10
+#define TABLE_COUNT 11
 
 struct counters;
 struct jobs_cache;

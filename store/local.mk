@@ -24,12 +24,17 @@ libstore_a_SOURCES = \
 	store/meta.h \
 	store/migrate.c \
 	store/migrate.h \
+	store/names.c \
+	store/names.h \
 	store/rows.c \
 	store/rows.h \
 	store/rows_impl.h \
 	store/rows_keys.c \
 	store/rows_labels.c \
 	store/rows_list.c \
+	store/rows_page.c \
+	store/rows_source.c \
+	store/rows_source.h \
 	store/rows_timers.c \
 	store/schema.h \
 	store/store.c \

@@ -60,8 +60,7 @@ rows_index_add(struct store_txn *t, const struct rows_key *facet,
 	struct rows_key k = rows_key_index(facet, id);
 
 	table_put(t, TABLE_INDEX, rows_key_slice(&k), table_bytes("", 0));
-	if (rows_is_counted(facet))
-		counters_add(t, rows_key_slice(facet), 1);
+	counters_add(t, rows_key_slice(facet), 1);
 }
 
 /* Remove an index row from the table and the count. */
@@ -72,8 +71,7 @@ rows_index_remove(struct store_txn *t, const struct rows_key *facet,
 	struct rows_key k = rows_key_index(facet, id);
 
 	table_delete(t, TABLE_INDEX, rows_key_slice(&k));
-	if (rows_is_counted(facet))
-		counters_add(t, rows_key_slice(facet), -1);
+	counters_add(t, rows_key_slice(facet), -1);
 }
 
 static void

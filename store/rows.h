@@ -31,7 +31,10 @@ struct rows_filter {
 	enum status status[STATUS_COUNT]; /* 0 at the end; none: any */
 	struct uuid job;		  /* zero: any */
 	uint64_t project;		  /* 0: any */
+	struct uuid parent;		  /* zero: any */
 	struct slice label;		  /* "key:value"; empty: any */
+	const struct slice *more; /* more labels, all of which must hold */
+	unsigned nmore;
 };
 
 /*
@@ -47,6 +50,27 @@ unsigned rows_list(struct store_txn *t, const struct rows_filter *f,
 
 /* How many match, from the counters; -1 for a combination not counted. */
 int64_t rows_count(struct store_txn *t, const struct rows_filter *f);
+
+/* Most rows that a page by offset steps over, or looks at. */
+#define ROWS_LOOK_MAX 100000
+
+struct rows_page {
+	struct execution *out; /* given, with room for max */
+	unsigned max;
+	uint64_t offset; /* given: how many newer ones to leave out */
+	unsigned n;	 /* read */
+	uint64_t total;	 /* how many match in all */
+	bool cut;	 /* ROWS_LOOK_MAX were looked at: total may be more */
+};
+
+/*
+ * A page by offset, newest first.  Where rows_count() knows the total, cost
+ * follows offset and page; false when offset is below that total, but over
+ * ROWS_LOOK_MAX.  Other combinations are counted within the narrowest index,
+ * whose first ROWS_LOOK_MAX rows are looked at.
+ */
+bool rows_page_read(struct store_txn *t, const struct rows_filter *f,
+    struct rows_page *p);
 
 /*
  * The first due timer: its deadline in ms, or 0 when there is none.  With

@@ -31,7 +31,7 @@ struct rows_key rows_key_job_status(const struct uuid *job, enum status s);
 struct rows_key rows_key_project(uint64_t project);
 struct rows_key rows_key_project_status(uint64_t project, enum status s);
 struct rows_key rows_key_parent(const struct uuid *parent);
-/* label.n is at most SCHEMA_LABEL_MAX. */
+/* A longer label than SCHEMA_LABEL_MAX is cut. */
 struct rows_key rows_key_label(struct slice label);
 
 /* The index key of id under facet ‖ value. */
@@ -47,9 +47,6 @@ struct slice rows_key_slice(const struct rows_key *k);
 #define ROWS_FACETS_MAX 6
 unsigned rows_facets(const struct execution *x,
     struct rows_key out[ROWS_FACETS_MAX]);
-
-/* Whether a facet has a counter. */
-bool rows_is_counted(const struct rows_key *facet);
 
 /* A set of labels: "key:value" each, none twice. */
 struct rows_labels {

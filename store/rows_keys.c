@@ -1,7 +1,6 @@
 /*
  * The keys of rows, index rows and timers, as store/schema.h states them.
  */
-#include "core/log.h"
 #include "core/wire.h"
 #include "store/rows_impl.h"
 #include "store/table.h"
@@ -149,11 +148,11 @@ struct rows_key
 rows_key_label(struct slice label)
 {
 	struct rows_key k = begin(FACET_LABEL);
+	size_t n = label.n <= SCHEMA_LABEL_MAX ? label.n : SCHEMA_LABEL_MAX;
 
-	INVARIANT(label.n <= SCHEMA_LABEL_MAX);
-	if (label.n > 0)
-		memcpy(k.b + k.n, label.p, label.n);
-	k.n += label.n;
+	if (n > 0)
+		memcpy(k.b + k.n, label.p, n);
+	k.n += n;
 	return k;
 }
 
@@ -192,11 +191,4 @@ rows_facets(const struct execution *x, struct rows_key out[ROWS_FACETS_MAX])
 	if (!uuid_is_zero(&x->parent))
 		out[n++] = rows_key_parent(&x->parent);
 	return n;
-}
-
-/* Nobody asks how many replays a parent has. */
-bool
-rows_is_counted(const struct rows_key *facet)
-{
-	return facet->b[0] != FACET_PARENT;
 }

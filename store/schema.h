@@ -29,11 +29,11 @@
  *              'p' project u64 ‖ id               by project, not 0
  *              'P' project u64 ‖ status u8 ‖ id
  *              'q' parent uuid ‖ id               replays of a parent
- *              't' label ‖ 0 ‖ id                 by label: "key:value", at
- *                                                 most 320 bytes, no NUL
+ *              't' label ‖ 0 ‖ id                 by label: "key:value", its
+ *                                                 first 320 bytes, no NUL
  * counters     facet u8 ‖ value                   u64: how many executions
  *              'a'                                all
- *              's' 'j' 'J' 'p' 'P' 't'            with values as in index; no
+ *              's' 'j' 'J' 'p' 'P' 'q' 't'        with values as in index; no
  *                                                 row where it would be 0
  * timers       deadline u64 ‖ timer u8 ‖ id       empty; enum timer
  * jobs         id                                 version u8 = 1, current
@@ -47,6 +47,9 @@
  *                                                 for very long names
  * idempotency  scope u8 ‖ tenant u64 ‖            id
  *              key text, at most 400 bytes
+ * names        name ‖ 0 ‖ project u64             id: the execution of that
+ *                                                 unique name (at most 480
+ *                                                 bytes, no NUL) in a project
  * keys         SHA-256 of the key                 version u8 = 1, id 16,
  *                                                 scope u8, project u64,
  *                                                 created u64, name
@@ -89,7 +92,7 @@ enum facet {
 };
 
 #define SCHEMA_LABEL_MAX 320
-#define SCHEMA_NAME_MAX 480 /* of a job's name in a key */
+#define SCHEMA_NAME_MAX 480 /* of a job's or an execution's name in a key */
 #define SCHEMA_IDEMPOTENCY_MAX 400
 
 #endif

@@ -164,7 +164,7 @@ static const struct damage row_damages[] = {
     {"priority 10", 69, 10, false},
     {"status 0", 72, 0, false},
     {"status 10", 72, 10, false},
-    {"cause 11", 73, 11, false},
+    {"cause 12", 73, 12, false},
     {"failure 7", 74, 7, false},
     {"101 percent", 79, 101, false},
     {"no percent", 79, 255, true},
