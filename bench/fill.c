@@ -20,9 +20,10 @@
 #include "core/mem.h"
 
 #define BATCH 4000    /* executions made in one transaction */
-#define LAG 1000      /* executions made between two stages of one */
+#define LAG 100	      /* executions made between two stages of one */
 #define STEP_MS 20    /* between two executions made, in their time */
-#define SAMPLES 20000 /* ids written to --ids, at most */
+#define SAMPLES 20000 /* ids written to --ids, but for the newest */
+#define NEWEST 1000   /* of those, all are written */
 #define EXECUTIONS_MAX 100000000
 
 struct options {
@@ -73,14 +74,15 @@ place(const struct fill *f, uint64_t n)
 	return &f->ring[n % f->size];
 }
 
-/* Write down an even share of the ids. */
+/* Write down an even share of the ids, then the newest ones. */
 static void
 sample(struct fill *f, uint64_t n, const struct life *l)
 {
 	uint64_t every = f->o.executions / SAMPLES + 1;
+	bool newest = n + NEWEST >= f->o.executions;
 	char text[UUID_TEXT + 1];
 
-	if (f->ids == NULL || n % every != 0)
+	if (f->ids == NULL || (!newest && n % every != 0))
 		return;
 	uuid_format(life_id(l), text);
 	fprintf(f->ids, "%s\n", text);

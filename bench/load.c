@@ -220,7 +220,7 @@ print_usage(const struct proc *before, const struct proc *after, double count,
 	printf("server CPU us/request: %.2f\n", us / count);
 	printf("server CPU %%: %.0f\n", us / elapsed / 1e4);
 	printf("server RSS KiB: %" PRIu64 "\n", after->rss_kib);
-	printf("bytes written/request: %.0f\n", (double)bytes / count);
+	printf("bytes/request: %.0f\n", (double)bytes / count);
 }
 
 static void
@@ -367,7 +367,7 @@ main(int argc, char **argv)
 	l.mix.lives = mem_zalloc(l.o.connections * sizeof *l.mix.lives);
 	if (l.o.ids != NULL)
 		read_ids(&l);
-	else if (l.next != mix_find("path") && l.next != mix_find("list"))
+	else if (l.next != mix_find("path"))
 		set_scene(&l);
 	measure(&l);
 	client_free(l.client);

@@ -10,5 +10,25 @@ bench_tools += bench/store_bench
 bench_tools += bench/fanout bench/bare_sse
 EXTRA_PROGRAMS += bench/fanout bench/bare_sse
 bench_fanout_SOURCES = bench/fanout.c bench/reader.c bench/reader.h
+EXTRA_PROGRAMS += bench/load bench/lmdb_base bench/fill bench/first_answer
+bench_load_SOURCES = \
+	bench/answer.c bench/answer.h \
+	bench/client.c bench/client.h \
+	bench/die.c bench/die.h \
+	bench/latency.c bench/latency.h \
+	bench/load.c \
+	bench/mix.c bench/mix.h \
+	bench/proc.c bench/proc.h
+bench_load_LDADD = libcore.a
+bench_lmdb_base_SOURCES = bench/lmdb_base.c bench/die.c bench/latency.c
+bench_lmdb_base_LDADD = libcore.a $(LMDB_LIBS)
+bench_fill_SOURCES = bench/fill.c bench/life.c bench/life.h \
+	bench/die.c bench/latency.c
+bench_fill_LDADD = $(store_libs)
+bench_first_answer_SOURCES = bench/first_answer.c bench/answer.c \
+	bench/client.c bench/die.c bench/latency.c bench/proc.c
+bench_first_answer_LDADD = libcore.a
+bench_tools += bench/load bench/lmdb_base bench/fill bench/first_answer
+EXTRA_DIST += bench/run.sh
 bench-tools: $(bench_tools)
 .PHONY: bench-tools
