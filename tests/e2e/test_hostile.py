@@ -297,13 +297,14 @@ def test_trailers_are_dropped(srv, case):
             got = talk(srv.port, chunks(body % trailer))
             assert got[0].status in (400, 401)
     srv.api.key = key.decode()
-    for trailer in (b"Content-Length: 5", b"Transfer-Encoding: gzip",
-                    b"Host: y", b"Connection: close"):
+    for i, trailer in enumerate((
+            b"Content-Length: 5", b"Transfer-Encoding: gzip", b"Host: y",
+            b"Connection: close")):
         with case(trailer.decode()):
             payload = post(b"Transfer-Encoding: chunked",
                            b"Authorization: Bearer " + key,
-                           body=body.replace(b"smuggled", b"mug-%04d" % (
-                               len(trailer))) % trailer)
+                           body=body.replace(b"smuggled", b"mug-%04d" % i)
+                           % trailer)
             assert [r.status for r in talk(srv.port, payload)] in (
                 [201, 200], [400], [400, 200])
 
@@ -314,7 +315,7 @@ def test_values_that_are_fine(srv, case):
             get(b"A: b c"), get(b"A: \xc3\xa5"), get(b"!#$%&'*+-.^_`|~: x"),
             get(b"A: x", b"A: y"), get(host=b"hOsT: x:80\r\n"),
             get(host=b"Host: [::1]:80\r\n"),
-            get(line=b"GET /healthz?a=b&c=%20%FF HTTP/1.1"),
+            get(line=b"GET /healthz?a=b&c=%20%C3%A5 HTTP/1.1"),
             get(b"Content-Length: 0"), get(b"Content-Length:   0  "),
             get(b"Connection: keep-alive, x"), get(b"Cookie: " + b"a" * 4000)]
     for payload in rows:

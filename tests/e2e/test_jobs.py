@@ -259,14 +259,19 @@ def named(r, pattern):
     assert all(re.fullmatch(pattern, member) for member in found), found
 
 
+def is_name(case):
+    """Is the case about the job's own name?"""
+    return case.startswith(("no name", "empty name", "null name", "name of"))
+
+
 def test_rules_on_create_and_edit(srv, api, case):
     kept = api.job("a", name="kept")
     before = srv.seq()
     for name, wrong, member in INVALID:
         with case(name):
-            body = wrong if "name" in name else {"name": "new", **wrong}
+            body = wrong if is_name(name) else {"name": "new", **wrong}
             named(api.post("/api/jobs", body), member)
-            body = wrong if "name" in name else {"name": "kept", **wrong}
+            body = wrong if is_name(name) else {"name": "kept", **wrong}
             named(api.put("/api/jobs/kept", body), member)
     assert data(api.get("/api/jobs/kept")) == kept
     assert srv.seq() == before, "a refused definition is not journaled"

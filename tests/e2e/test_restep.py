@@ -399,7 +399,7 @@ def test_null_bodies_with_a_json_content_type(api, case):
     for verb in ("heartbeat", "progress", "steps/a/running",
                  "steps/a/progress", "steps/a/completed", "complete",
                  "cancel"):
-        for body in (b"", "{}", b" \r\n\t"):
+        for body in (b"", "{}"):
             with case(f"{verb} {body!r}"):
                 api.trigger("j").ok(verb, body)
         with case(f"{verb} without anything"):

@@ -177,12 +177,13 @@ def test_mapping_reaches_past_the_direct_dependency(api):
     assert inputs(ex)["c"] == {"x": 5, "all": {"y": 6}}
 
 
-def test_mapping_of_nothing(api):
+def test_mapping_of_nothing_is_no_mapping(api):
     api.job("a", {"name": "b", "depends_on": ["a"], "input_mapping": {}},
-            name="j")
+            {"name": "c", "input_mapping": {}}, name="j")
     ex = api.trigger("j", {"x": 1})
-    ex.step("a", "completed")
-    assert inputs(ex)["b"] == {}
+    ex.step("a", "completed", artifacts={"y": 2})
+    assert inputs(ex)["b"] == {"y": 2}
+    assert inputs(ex)["c"] == {"x": 1}
 
 
 def test_mapping_keeps_numbers(api):
