@@ -151,7 +151,7 @@ cached_chain(struct gather *g)
 		}
 		f = tail_get(g->tail, seq);
 		INVARIANT(f != NULL);
-		if (view_wants_type(g->view, &f->about)) {
+		if (view_wants(g->view, &f->about)) {
 			if (f->n == 0)
 				return g->nmarks > before;
 			add(g, seq, tail_bytes(g->tail, f), &f->cuts);

@@ -93,6 +93,18 @@ unit_tests += tests/store/test_store
 tests_store_test_store_SOURCES = tests/store/test_store.c $(store_world)
 tests_store_test_store_LDADD = $(store_test_libs)
 
+sse_watch = tests/sse/watch.c tests/sse/watch.h $(store_world)
+unit_tests += tests/sse/test_frame
+tests_sse_test_frame_LDADD = $(sse_test_libs)
+unit_tests += tests/sse/test_tail
+tests_sse_test_tail_LDADD = $(sse_test_libs)
+unit_tests += tests/sse/test_sse
+tests_sse_test_sse_SOURCES = tests/sse/test_sse.c $(sse_watch)
+tests_sse_test_sse_LDADD = $(sse_test_libs)
+unit_tests += tests/sse/test_property
+tests_sse_test_property_SOURCES = tests/sse/test_property.c $(sse_watch)
+tests_sse_test_property_LDADD = $(sse_test_libs)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -117,6 +129,8 @@ fuzz_targets += tests/fuzz/fuzz_mapping
 tests_fuzz_fuzz_mapping_LDADD = $(fuzz_main) $(core_libs)
 fuzz_targets += tests/fuzz/fuzz_sse
 tests_fuzz_fuzz_sse_LDADD = $(fuzz_main) libcli.a $(core_libs)
+fuzz_targets += tests/fuzz/fuzz_cursor
+tests_fuzz_fuzz_cursor_LDADD = $(fuzz_main) $(sse_libs)
 
 if FUZZING
 fuzz_main = $(FUZZ_LDFLAGS)
