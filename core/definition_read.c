@@ -390,7 +390,6 @@ read_mapping(struct reader *r, const struct json_node *step, unsigned i)
 	if (obj->count > LIST_MAX)
 		return broken(r, "input_mapping",
 		    "must have at most %d members", LIST_MAX);
-	s->mapped = true;
 	s->mapping = take(r, obj->count, sizeof(struct mapping));
 	graph_upstream(r->job, (uint16_t)i, upstream);
 	for (n = obj->child; n != NULL; n = n->next) {

@@ -46,7 +46,7 @@ static void
 write_mapping(struct jsonw *w, const struct job_step *s)
 {
 	jsonw_key(w, "input_mapping");
-	if (!s->mapped) {
+	if (s->nmappings == 0) {
 		jsonw_null(w);
 		return;
 	}

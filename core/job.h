@@ -31,9 +31,8 @@ struct job_step {
 	struct slice name, type, route, queue;
 	uint32_t step_index; /* as defined; default: the position */
 	uint16_t ndepends, nmappings;
-	uint16_t *depends; /* positions in steps[], in depends_on order */
-	bool mapped;	   /* has an input_mapping, be it empty */
-	struct mapping *mapping;
+	uint16_t *depends;	 /* positions in steps[], in depends_on order */
+	struct mapping *mapping; /* none: an empty input_mapping is none */
 };
 
 struct job {

@@ -15,15 +15,20 @@
 #include "core/mem.h"
 
 #define FIRST_CAP 8
+#define TEXT_KEPT (64u << 10)  /* bytes of a text kept for the next one */
+#define INPUTS_MAX (64u << 20) /* bytes of step inputs made by one decision */
 
-/* Empty the change for the next decision, keeping its memory. */
+/* Empty the change for the next decision, keeping what memory is usual. */
 void
 lifecycle_change_reset(struct change *c)
 {
 	unsigned i;
 
 	for (i = 0; i < c->ntexts; i++)
-		c->texts[i].len = 0;
+		if (c->texts[i].cap > TEXT_KEPT)
+			buf_free(&c->texts[i]);
+		else
+			c->texts[i].len = 0;
 	c->nevents = 0;
 	c->ntexts = 0;
 }
@@ -243,7 +248,7 @@ static void
 apply_status(const struct job *job, const struct journal_event *ev,
     struct execution *x, struct step *steps)
 {
-	if (status_is_held(ev->status) && ev->status != STATUS_INTERRUPTED)
+	if (ev->status == STATUS_RUNNING)
 		x->heartbeat_at = ev->at;
 	x->status = ev->status;
 	x->cause = ev->cause;
@@ -330,6 +335,7 @@ apply_step_completed(const struct journal_event *ev, struct step *s)
 	if (s->started_at == 0)
 		s->started_at = ev->at;
 	s->completed_at = ev->at;
+	s->error.seq = 0;
 	s->percent = 100;
 	if (event_get(ev, MEMBER_ARTIFACTS).p != NULL)
 		s->artifacts.seq = ev->seq;
@@ -348,13 +354,15 @@ apply_step(const struct journal_event *ev, const struct execution *x,
 	s->updated_at = ev->at;
 	switch (s->status) {
 	case STEP_READY:
-		s->input = event_get(ev, MEMBER_INPUT).p != NULL
-		    ? (struct ref){ev->seq}
-		    : x->created;
+		if (event_get(ev, MEMBER_INPUT).p != NULL)
+			s->input.seq = ev->seq;
+		else if (s->input.seq == 0)
+			s->input = x->created;
 		break;
 	case STEP_RUNNING:
 		s->started_at = ev->at;
 		s->completed_at = 0;
+		s->error.seq = 0; /* of a run that is over */
 		break;
 	case STEP_COMPLETED:
 		apply_step_completed(ev, s);
@@ -423,8 +431,11 @@ get_member(void *arg, struct ref at, enum member m)
 	return d->get(d->arg, at, m);
 }
 
-/* Make step i ready: its input_params are fixed now. */
-static void
+/*
+ * Make step i ready.  Its input_params are fixed the first time, for all it
+ * depends on has completed for good.  False when they would be too large.
+ */
+static bool
 ready_step(struct decision *d, uint16_t i)
 {
 	struct mapping_context c = {.job = d->job,
@@ -439,37 +450,73 @@ ready_step(struct decision *d, uint16_t i)
 	ev.step = i;
 	ev.previous = (uint8_t)d->steps[i].status;
 	ev.status = STEP_READY;
-	if (js->mapped || js->ndepends > 0) {
+	if (d->steps[i].input.seq == 0 &&
+	    (js->nmappings > 0 || js->ndepends > 0)) {
 		text = lifecycle_text(d);
-		mapping_input(&c, i, text);
+		if (!mapping_input(&c, i, text))
+			return false;
 		event_add_member(&ev, MEMBER_INPUT, buf_slice(text));
 	}
 	lifecycle_emit(d, &ev);
+	return true;
+}
+
+/* The bytes of all texts made so far. */
+static size_t
+texts_bytes(const struct change *c)
+{
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < c->ntexts; i++)
+		n += c->texts[i].len;
+	return n;
 }
 
 /* Make every step ready that waits for nothing any more. */
-void
-lifecycle_ready_steps(struct decision *d)
+bool
+lifecycle_ready_steps(struct decision *d, char why[120])
 {
 	uint16_t i;
 
-	for (i = 0; i < d->x->nsteps; i++)
-		if (d->steps[i].status == STEP_PENDING &&
-		    graph_unmet(d->job, d->steps, i) < 0)
-			ready_step(d, i);
+	for (i = 0; i < d->x->nsteps; i++) {
+		if (d->steps[i].status != STEP_PENDING ||
+		    graph_unmet(d->job, d->steps, i) >= 0)
+			continue;
+		if (!ready_step(d, i)) {
+			snprintf(why, 120,
+			    "would make the input of steps.%u larger than "
+			    "%u MiB",
+			    i, MAPPING_INPUT_MAX >> 20);
+			return false;
+		}
+		if (texts_bytes(d->change) > INPUTS_MAX) {
+			snprintf(why, 120,
+			    "would make the inputs of all steps that become "
+			    "ready larger than %u MiB",
+			    INPUTS_MAX >> 20);
+			return false;
+		}
+	}
+	return true;
 }
 
 /* Make a new execution. */
-void
+bool
 lifecycle_create(struct decision *d, struct journal_event *created)
 {
+	char why[120];
+
 	created->at = d->now;
 	created->execution = d->x->id;
 	created->attempt = 1;
 	created->status = STATUS_QUEUED;
 	created->cause = CAUSE_REQUEST;
 	lifecycle_emit(d, created);
-	lifecycle_ready_steps(d);
+	if (!lifecycle_ready_steps(d, why))
+		return lifecycle_refuse(d, REFUSAL_INVALID, "input_params",
+		    "%s", why);
+	return true;
 }
 
 /* End an attempt; see lifecycle_impl.h. */
@@ -530,8 +577,6 @@ timer_heartbeat(struct decision *d, int64_t last_word)
 		return;
 	}
 	x->due[TIMER_HEARTBEAT] = last_word + limit;
-	if (x->status == STATUS_RUNNING)
-		x->heartbeat_at = last_word;
 }
 
 /* The retry's time has come: the next attempt waits for a worker. */
@@ -539,13 +584,15 @@ static void
 timer_retry(struct decision *d)
 {
 	struct journal_event ev;
+	char why[120];
 
 	if (d->x->status != STATUS_RETRYING)
 		return;
 	ev = lifecycle_status(d, STATUS_QUEUED, CAUSE_RETRY_DUE);
 	ev.attempt++;
 	lifecycle_emit(d, &ev);
-	lifecycle_ready_steps(d);
+	/* They were ready before: their inputs are there. */
+	INVARIANT(lifecycle_ready_steps(d, why));
 }
 
 /* A timer fell due. */

@@ -32,7 +32,7 @@ struct refusal {
 struct change {
 	struct journal_event *events;
 	unsigned nevents, cap;
-	struct buf *texts; /* one per step input made here */
+	struct buf *texts; /* one per step input or reason made here */
 	unsigned ntexts, texts_cap;
 };
 
@@ -51,7 +51,7 @@ struct decision {
 	struct refusal refusal;
 	/* told: */
 	struct step *about; /* the step a step report was about */
-	bool repeated;	    /* a final report said again: nothing changed */
+	bool repeated;	    /* said before: nothing changed */
 };
 
 /* Ready c for the next decision; memory is kept. */
@@ -63,8 +63,9 @@ void lifecycle_change_free(struct change *c);
  * project, parent, priority, created) of a new execution and give its
  * events: EVENT_CREATED (extra members added by the caller beforehand are
  * kept when events[0] is one), then EVENT_STEP for every step that is ready.
+ * False when refused: the inputs of those steps would be too large.
  */
-void lifecycle_create(struct decision *d, struct journal_event *created);
+bool lifecycle_create(struct decision *d, struct journal_event *created);
 
 /*
  * True when a decision on these reports must have steps loaded; without it
@@ -73,9 +74,11 @@ void lifecycle_create(struct decision *d, struct journal_event *created);
 bool lifecycle_needs_steps(const struct report *r, unsigned n);
 
 /*
- * All or nothing: apply n reports in order.  attempt is the one the worker
- * claims to be (0: not said).  False when refused; a late report (terminal
- * or stale) then leaves one EVENT_IGNORED in the change, heartbeats apart.
+ * All or nothing: apply n reports in order; only the last may be an outcome
+ * (complete, fail, cancel), and what the last may still say of an attempt that
+ * is over, all may.  attempt is the one the worker claims to be (0: not said).
+ * False when refused; a late report (terminal or stale) then leaves one
+ * EVENT_IGNORED in the change, named after the last, heartbeats apart.
  */
 bool lifecycle_report(struct decision *d, const struct report *r, unsigned n,
     uint32_t attempt);
@@ -91,7 +94,7 @@ bool lifecycle_heartbeat_is_soft(const struct execution *x,
  * A timer fell due.  last_word is the latest sign of life in ms, of this or
  * an earlier turn (the server's start counts).  Nothing is decided when the
  * timer is no longer true; a heartbeat that is not over moves to its new
- * deadline (a row change without an event).
+ * deadline (a row change without an event; heartbeat_at is the engine's).
  */
 void lifecycle_timer(struct decision *d, enum timer t, int64_t last_word);
 

@@ -20,8 +20,11 @@ void lifecycle_emit(struct decision *d, struct journal_event *ev);
 /* A text that lives as long as the change. */
 struct buf *lifecycle_text(struct decision *d);
 
-/* Emit EVENT_STEP for every pending step that waits for nothing any more. */
-void lifecycle_ready_steps(struct decision *d);
+/*
+ * Emit EVENT_STEP for every pending step that waits for nothing any more.
+ * False with a cause in why when their inputs would be too large.
+ */
+bool lifecycle_ready_steps(struct decision *d, char why[120]);
 
 /*
  * End this attempt with ev (a status event whose error members are set):

@@ -203,34 +203,17 @@ report_step_progress(struct decision *d, const struct report *r)
 	return true;
 }
 
-/* With the last step the execution is complete, where the job says so. */
-static void
-auto_complete(struct decision *d)
-{
-	enum status to = d->x->status == STATUS_CANCELLING ? STATUS_CANCELLED
-							   : STATUS_COMPLETED;
-	struct journal_event ev;
-	unsigned i;
-
-	if (!d->job->auto_complete)
-		return;
-	for (i = 0; i < d->x->nsteps; i++)
-		if (d->steps[i].status != STEP_COMPLETED)
-			return;
-	ev = lifecycle_status(d, to, CAUSE_AUTO_COMPLETE);
-	lifecycle_emit(d, &ev);
-}
-
 static bool
 report_step_completed(struct decision *d, const struct report *r)
 {
 	struct journal_event ev = lifecycle_event(d, EVENT_STEP);
+	char why[120];
 
 	event_add_member(&ev, MEMBER_RESULT, r->result);
 	event_add_member(&ev, MEMBER_ARTIFACTS, r->artifacts);
 	move_step(d, d->about->index, STEP_COMPLETED, &ev);
-	lifecycle_ready_steps(d);
-	auto_complete(d);
+	if (!lifecycle_ready_steps(d, why))
+		return refuse_member(d, r, "artifacts", why);
 	return true;
 }
 
@@ -247,7 +230,7 @@ report_step_failed(struct decision *d, const struct report *r)
 static const struct {
 	const char *name;
 	bool (*fn)(struct decision *, const struct report *);
-	enum status repeats;	       /* the status this very report made */
+	enum status repeats;	       /* of an outcome: the status it makes */
 	enum step_status step_repeats; /* of a step report */
 	bool of_step;
 } kinds[] = {
@@ -351,14 +334,46 @@ may_revive(const struct execution *x, enum report_kind kind)
 	return x->cause == CAUSE_ATTEMPT_TIMEOUT && kind == REPORT_COMPLETE;
 }
 
+/* The outcome that ended one being cancelled: its event is the last. */
+static bool
+is_last_outcome(const struct execution *x, const struct report *r)
+{
+	bool result = x->result.seq == x->last.seq;
+	bool error = x->error.seq == x->last.seq;
+
+	if (r->kind == REPORT_FAIL)
+		return error;
+	return r->kind == REPORT_COMPLETE && !error &&
+	    result == (r->result.p != NULL);
+}
+
+/* The step report with which the execution completed by itself. */
+static bool
+is_last_step(struct decision *d, const struct report *r)
+{
+	int i;
+
+	if (r->kind != REPORT_STEP_COMPLETED || (i = find_step(d, r->step)) < 0)
+		return false;
+	d->about = &d->steps[i];
+	return true;
+}
+
 /* The report that made this state, said again by a client that retries. */
 static bool
-is_repeated(const struct execution *x, enum report_kind kind)
+is_repeated(struct decision *d, const struct report *r)
 {
-	if (kinds[kind].repeats != 0 && x->status == kinds[kind].repeats)
+	const struct execution *x = d->x;
+
+	if (kinds[r->kind].repeats != 0 && x->status == kinds[r->kind].repeats)
 		return true;
-	return kind == REPORT_FAIL && x->status == STATUS_RETRYING &&
-	    x->cause == CAUSE_REPORT;
+	if (x->cause == CAUSE_AUTO_COMPLETE)
+		return is_last_step(d, r);
+	if (x->cause != CAUSE_REPORT)
+		return false;
+	if (x->status == STATUS_CANCELLED)
+		return is_last_outcome(x, r);
+	return x->status == STATUS_RETRYING && r->kind == REPORT_FAIL;
 }
 
 /* May the step be reported on in this way? */
@@ -393,29 +408,56 @@ decide_step(struct decision *d, const struct report *r)
 		    "step '%.*s' not found",
 		    SLICE_FMT(utf8_prefix(r->step, 100)));
 	d->about = &d->steps[i];
-	if (kinds[r->kind].step_repeats == d->about->status) {
-		d->repeated = true;
-		return true;
-	}
-	if (!check_step(d, r))
+	d->repeated = kinds[r->kind].step_repeats == d->about->status;
+	if (!d->repeated && !check_step(d, r))
 		return false;
 	wake(d);
-	return kinds[r->kind].fn(d, r);
+	return d->repeated || kinds[r->kind].fn(d, r);
 }
 
 /* One report of the list. */
 static bool
 decide(struct decision *d, const struct report *r)
 {
-	const struct execution *x = d->x;
-
-	if (status_is_terminal(x->status))
-		return refuse_ended(d, r);
-	if (x->status == STATUS_RETRYING && !may_revive(x, r->kind))
-		return refuse_over(d, r);
 	if (kinds[r->kind].of_step)
 		return decide_step(d, r);
 	return kinds[r->kind].fn(d, r);
+}
+
+/* True when the execution takes reports; what it takes, the last one tells. */
+static bool
+check_late(struct decision *d, const struct report *last)
+{
+	const struct execution *x = d->x;
+
+	if (status_is_terminal(x->status))
+		return refuse_ended(d, last);
+	if (x->status == STATUS_RETRYING && !may_revive(x, last->kind))
+		return refuse_over(d, last);
+	return true;
+}
+
+/*
+ * With its last step an execution is complete, where the job says so.  After
+ * all reports, so that an outcome said together with the last step counts.
+ */
+static void
+auto_complete(struct decision *d, const struct report *last)
+{
+	enum status s = d->x->status, to = STATUS_COMPLETED;
+	struct journal_event ev;
+	unsigned i;
+
+	if (!d->job->auto_complete || d->about == NULL ||
+	    kinds[last->kind].repeats != 0)
+		return;
+	for (i = 0; i < d->x->nsteps; i++)
+		if (d->steps[i].status != STEP_COMPLETED)
+			return;
+	if (s == STATUS_CANCELLING)
+		to = STATUS_CANCELLED;
+	ev = lifecycle_status(d, to, CAUSE_AUTO_COMPLETE);
+	lifecycle_emit(d, &ev);
 }
 
 /* Decide on a worker's reports, all or nothing. */
@@ -423,6 +465,7 @@ bool
 lifecycle_report(struct decision *d, const struct report *r, unsigned n,
     uint32_t attempt)
 {
+	const struct report *last = &r[n - 1];
 	char why[120];
 	unsigned i;
 
@@ -430,16 +473,22 @@ lifecycle_report(struct decision *d, const struct report *r, unsigned n,
 		snprintf(why, sizeof why,
 		    "attempt %u is not the current one, which is %u",
 		    (unsigned)attempt, (unsigned)d->x->attempt);
-		return refuse_late(d, &r[0], REFUSAL_STALE, "attempt", why);
+		return refuse_late(d, last, REFUSAL_STALE, "attempt", why);
 	}
 	/* They landed together, so the last one's repetition is everyone's. */
-	if (is_repeated(d->x, r[n - 1].kind)) {
-		d->repeated = true;
+	d->repeated = is_repeated(d, last);
+	if (d->repeated)
 		return true;
-	}
-	for (i = 0; i < n; i++)
+	if (!check_late(d, last))
+		return false;
+	for (i = 0; i < n; i++) {
+		INVARIANT(&r[i] == last || kinds[r[i].kind].repeats == 0);
 		if (!decide(d, &r[i]))
 			return false;
+	}
+	auto_complete(d, last);
+	if (d->change->nevents > 0)
+		d->repeated = false;
 	if (status_is_held(d->x->status) &&
 	    d->now - d->x->heartbeat_at >= d->job->heartbeat_timeout_ms / 4)
 		d->x->heartbeat_at = d->now;

@@ -244,23 +244,59 @@ evaluate(struct sources *s, const struct mapping *m)
 
 /* ---- what a step is given ---- */
 
-static void
+/* An object of bounded size being written. */
+struct object {
+	struct jsonw *w;
+	struct buf *out;
+	size_t end; /* out must not grow beyond it */
+};
+
+static struct object
+open_object(struct buf *out)
+{
+	struct object o = {jsonw_new(out), out, out->len + MAPPING_INPUT_MAX};
+
+	jsonw_object(o.w);
+	return o;
+}
+
+/* Add a member (SLICE_NONE: null); false when there is no room for it. */
+static bool
+add_member(struct object *o, struct slice key, struct slice value)
+{
+	jsonw_key_slice(o->w, key);
+	if (o->out->len > o->end || value.n > o->end - o->out->len)
+		return false;
+	jsonw_raw_or_null(o->w, value);
+	return true;
+}
+
+/* End the object if ok; false when it is not, or grew too large. */
+static bool
+close_object(struct object *o, bool ok)
+{
+	if (ok)
+		jsonw_end(o->w);
+	jsonw_free(o->w);
+	return ok && o->out->len <= o->end;
+}
+
+static bool
 write_mapped(const struct mapping_context *c, const struct job_step *step,
     struct buf *out)
 {
 	struct sources s = open_sources(c, step->nmappings);
-	struct jsonw *w = jsonw_new(out);
+	struct object o = open_object(out);
+	bool ok = true;
 
-	jsonw_object(w);
-	for (unsigned i = 0; i < step->nmappings; i++) {
+	for (unsigned i = 0; ok && i < step->nmappings; i++) {
 		const struct json_node *n = evaluate(&s, &step->mapping[i]);
 
-		jsonw_key_slice(w, step->mapping[i].target);
-		jsonw_raw_or_null(w, n != NULL ? n->raw : SLICE_NONE);
+		ok = add_member(&o, step->mapping[i].target,
+		    n != NULL ? n->raw : SLICE_NONE);
 	}
-	jsonw_end(w);
-	jsonw_free(w);
 	close_sources(&s);
+	return close_object(&o, ok);
 }
 
 /* A member that may go into a merge. */
@@ -308,29 +344,26 @@ add_picks(struct pick *picks, unsigned n, const struct json_node *obj)
 	return n;
 }
 
-static void
+static bool
 write_picks(const struct pick *picks, unsigned n, struct buf *out)
 {
-	struct jsonw *w = jsonw_new(out);
+	struct object o = open_object(out);
+	bool ok = true;
 
-	jsonw_object(w);
-	for (unsigned i = 0; i < n; i++) {
-		if (picks[i].lost)
-			continue;
-		jsonw_key_slice(w, picks[i].n->key);
-		jsonw_raw(w, picks[i].n->raw);
-	}
-	jsonw_end(w);
-	jsonw_free(w);
+	for (unsigned i = 0; ok && i < n; i++)
+		ok = picks[i].lost ||
+		    add_member(&o, picks[i].n->key, picks[i].n->raw);
+	return close_object(&o, ok);
 }
 
-static void
+static bool
 write_merged(const struct mapping_context *c, const struct job_step *step,
     struct buf *out)
 {
 	struct sources s = open_sources(c, step->ndepends);
 	struct pick *picks = NULL;
 	unsigned n = 0;
+	bool ok;
 
 	for (unsigned i = 0; i < step->ndepends; i++) {
 		const struct step *from = &c->steps[step->depends[i]];
@@ -345,34 +378,37 @@ write_merged(const struct mapping_context *c, const struct job_step *step,
 	}
 	if (n > 0)
 		mark_lost(picks, n);
-	write_picks(picks, n, out);
+	ok = write_picks(picks, n, out);
 	free(picks);
 	close_sources(&s);
+	return ok;
 }
 
 /* Copy one source whole; a step is never given nothing at all. */
-static void
+static bool
 write_whole(const struct mapping_context *c, struct ref at, enum member m,
     struct buf *out)
 {
 	struct slice bytes = get_bytes(c, at, m);
 
+	if (bytes.n > MAPPING_INPUT_MAX)
+		return false;
 	buf_add_slice(out, bytes.p != NULL ? bytes : SLICE("{}"));
+	return true;
 }
 
 /* Choose the rule by what the definition says. */
-void
+bool
 mapping_input(const struct mapping_context *c, uint16_t i, struct buf *out)
 {
 	const struct job_step *step = &c->job->steps[i];
 
-	if (step->mapped)
-		write_mapped(c, step, out);
-	else if (step->ndepends == 0)
-		write_whole(c, c->created, MEMBER_INPUT, out);
-	else if (step->ndepends == 1)
-		write_whole(c, c->steps[step->depends[0]].artifacts,
+	if (step->nmappings > 0)
+		return write_mapped(c, step, out);
+	if (step->ndepends == 0)
+		return write_whole(c, c->created, MEMBER_INPUT, out);
+	if (step->ndepends == 1)
+		return write_whole(c, c->steps[step->depends[0]].artifacts,
 		    MEMBER_ARTIFACTS, out);
-	else
-		write_merged(c, step, out);
+	return write_merged(c, step, out);
 }

@@ -27,6 +27,9 @@ struct mapping_context {
 	void *arg;
 };
 
+/* Bytes of one step's input: a mapping can multiply what it reads. */
+#define MAPPING_INPUT_MAX (8u << 20)
+
 /*
  * Append step i's input_params as JSON to out, by the rules of the Restep
  * document: with a mapping, the mapped keys alone, null where the source is
@@ -34,9 +37,10 @@ struct mapping_context {
  * artifacts of its one dependency, or of all of them merged in depends_on
  * order, later keys winning (what is no object is left out of a merge).
  * Values keep their bytes.  Without a mapping, a source that is missing
- * gives {}.
+ * gives {}.  False when that would be over MAPPING_INPUT_MAX bytes; what out
+ * got until then is of no use.
  */
-void mapping_input(const struct mapping_context *c, uint16_t i,
+bool mapping_input(const struct mapping_context *c, uint16_t i,
     struct buf *out);
 
 #endif

@@ -40,7 +40,7 @@ enum outcome_code {
 struct outcome {
 	enum outcome_code code;
 	const struct refusal *refusal;
-	const struct execution *x; /* as it is now */
+	const struct execution *x; /* as it is now; NULL: there is none */
 	const struct step *steps;  /* all of x's, or NULL: not loaded */
 	const struct job *job;
 	const struct step *about; /* of a single step report */

@@ -91,8 +91,9 @@ store_events(struct engine *e, struct store_txn *t)
 }
 
 /*
- * Write the rows that differ.  Copies were compared as memory: padding may
- * make two equal rows differ, which costs a write and no more.
+ * Write the rows that differ.  Copies are compared as memory: padding may
+ * make two equal rows differ, which costs a write and no more.  A row that
+ * is written takes the last word along, which memory forgets with its end.
  */
 static void
 store_rows(struct engine *e, struct store_txn *t, bool created)
@@ -100,8 +101,10 @@ store_rows(struct engine *e, struct store_txn *t, bool created)
 	struct engine_rows *r = e->rows;
 	unsigned i;
 
-	if (created || memcmp(&r->x, &r->before, sizeof r->x) != 0)
+	if (created || memcmp(&r->x, &r->before, sizeof r->x) != 0) {
+		r->x.heartbeat_at = engine_last_word(e, &r->x);
 		rows_put(t, created ? NULL : &r->before, &r->x);
+	}
 	for (i = 0; r->steps_loaded && i < r->x.nsteps; i++)
 		if (created ||
 		    memcmp(&r->steps[i], &r->steps_before[i],
@@ -152,6 +155,8 @@ answer_refused(struct engine *e, struct store_txn *t, struct cmd *c,
 	store_events(e, t);
 	r->x = r->before;
 	o = outcome(e, t, NULL);
+	if (c->kind == CMD_TRIGGER)
+		o.x = NULL;
 	o.steps = NULL;
 	o.code = OUTCOME_REFUSED;
 	o.refusal = &d->refusal;
@@ -232,7 +237,7 @@ new_rows(struct engine *e, struct store_txn *t, const struct cmd *c)
 	memset(&r->x, 0, sizeof r->x);
 	memset(r->steps, 0, r->job->nsteps * sizeof r->steps[0]);
 	r->x.id = uuid_make(&e->maker, engine_now(e), engine_noise(e));
-	r->x.number = store_number_next(t);
+	r->x.number = store_number(t) + 1; /* taken when it is not refused */
 	r->x.job = r->job->id;
 	r->x.job_version = r->job->version;
 	r->x.project = c->tenant != 0 ? c->tenant : c->project;
@@ -277,13 +282,18 @@ create(struct engine *e, struct store_txn *t, struct cmd *c, struct slice key)
 	event_add_member(&ev, MEMBER_METADATA, c->metadata);
 	event_add_member(&ev, MEMBER_TAGS, c->tags);
 	event_add_member(&ev, MEMBER_IDEMPOTENCY, key);
-	lifecycle_create(&d, &ev);
+	if (!lifecycle_create(&d, &ev)) {
+		answer_refused(e, t, c, &d);
+		goto out;
+	}
+	INVARIANT(store_number_next(t) == e->rows->x.number);
 	store_events(e, t);
 	store_rows(e, t, true);
 	if (key.n > 0)
 		rows_idempotency_put(t, key, &e->rows->x.id);
 	o = outcome(e, t, &d);
 	c->answer(c, &o);
+out:
 	buf_free(&ids);
 }
 

@@ -37,6 +37,11 @@ on_answer(struct cmd *c, const struct outcome *o)
 		request_error(op->req, 404, "detail", "job not found");
 		return;
 	}
+	if (o->code == OUTCOME_REFUSED) {
+		request_error(op->req, 422, o->refusal->field, "%s",
+		    o->refusal->text);
+		return;
+	}
 	v.last_word = engine_last_word(op->req->app->engine, o->x);
 	w = request_body(op->req);
 	jsonw_object(w);

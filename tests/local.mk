@@ -54,6 +54,12 @@ unit_tests += tests/core/test_job
 tests_core_test_job_LDADD = $(core_test_libs)
 unit_tests += tests/core/test_mapping
 tests_core_test_mapping_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_lifecycle
+tests_core_test_lifecycle_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_lifecycle_report
+tests_core_test_lifecycle_report_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_lifecycle_timer
+tests_core_test_lifecycle_timer_LDADD = $(core_test_libs)
 
 unit_tests += tests/cli/test_duration
 tests_cli_test_duration_LDADD = $(cli_test_libs)
@@ -147,7 +153,7 @@ check_PROGRAMS += $(fuzz_targets)
 style_checks = tests/check_layers tests/check_budgets tests/check_format
 dist_check_SCRIPTS = $(style_checks) tests/run_e2e
 EXTRA_DIST += tests/tally tests/fuzz/corpus tests/e2e tests/shims/fault.c
-EXTRA_DIST += tests/core/dies.h tests/core/tree.h
+EXTRA_DIST += tests/core/dies.h tests/core/lifecycle.h tests/core/tree.h
 TESTS += $(style_checks)
 
 # ---- end to end: pytest against the programs just built ------------------

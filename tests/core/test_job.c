@@ -130,7 +130,7 @@ static const char normalized[] =
     "\"depends_on\":[],\"input_mapping\":null,\"route\":\"r\","
     "\"queue\":\"s\"},"
     "{\"name\":\"b\",\"step_index\":2,\"step_type\":\"script\","
-    "\"depends_on\":[],\"input_mapping\":{},\"route\":\"b\","
+    "\"depends_on\":[],\"input_mapping\":null,\"route\":\"b\","
     "\"queue\":\"q\"}],"
     "\"retry\":{\"max_attempts\":1000,\"initial_interval_ms\":0,"
     "\"backoff_coefficient\":1,\"max_interval_ms\":0,\"jitter\":0,"
@@ -163,9 +163,8 @@ assert_everything(const struct job *j)
 	assert_int_equal(c->mapping[1].path.n, 0);
 	assert_int_equal(c->mapping[2].source, MAPPING_RESULT);
 	assert_int_equal(c->mapping[2].step, 1);
-	assert_false(a->mapped);
+	assert_int_equal(a->nmappings, 0);
 	assert_int_equal(a->step_index, 7);
-	assert_true(j->steps[2].mapped);
 	assert_int_equal(j->steps[2].nmappings, 0);
 	assert_int_equal(job_step_find(j, SLICE("b")), 2);
 	assert_int_equal(job_step_find(j, SLICE("d")), -1);

@@ -134,13 +134,14 @@ fake_get(void *arg, struct ref at, enum member m)
 					    : f->artifacts[at.seq - 2]);
 }
 
-/* Step d's input; a, b and c, d's dependencies, have completed. */
+/* Step d's input, SLICE_NONE when too large; a, b and c have completed. */
 static struct slice
 give(struct fake *f, const char *last_step, struct buf *out)
 {
 	struct step steps[4] = {0};
 	struct buf text = {0};
 	struct job *j;
+	bool ok;
 
 	for (unsigned i = 0; i < 4; i++)
 		steps[i].artifacts.seq = steps[i].result.seq = 2 + i;
@@ -150,11 +151,12 @@ give(struct fake *f, const char *last_step, struct buf *out)
 	    last_step);
 	buf_add_byte(&text, '\0');
 	j = make(text.p);
-	mapping_input(&(struct mapping_context){j, steps, {1}, fake_get, f}, 3,
-	    out);
+	ok =
+	    mapping_input(&(struct mapping_context){j, steps, {1}, fake_get, f},
+		3, out);
 	job_free(j);
 	buf_free(&text);
-	return buf_slice(out);
+	return ok ? buf_slice(out) : SLICE_NONE;
 }
 
 static const char ONE[] = ",\"depends_on\":[\"a\"]";
@@ -186,7 +188,8 @@ static const struct {
     {ALL, {.artifacts = {"{\"\":1,\"\\n\":2}", "{\"\":3}"}},
 	"{\"\":1,\"\\n\":2}"},
     /* a mapping: its keys alone */
-    {MAP(""), {.job_input = "{\"x\":1}"}, "{}"},
+    {MAP(""), {.job_input = "{\"x\":1}", .artifacts = {"{\"y\":2}"}},
+	"{\"y\":2}"}, /* of nothing: none */
     {MAP("\"p\":\"a.artifacts.x\",\"q\":\"b.result_data.y.1\","
 	 "\"r\":\"job.input_params.z\""),
 	{.job_input = "{\"z\": {\"deep\" :true} }",
@@ -311,6 +314,63 @@ test_large_merge(void **state)
 	buf_free(&out);
 }
 
+/* n bytes of JSON: a string, or an object of one, that begins like this. */
+static char *
+large(const char *before, size_t n)
+{
+	char *text = malloc(n + 1);
+	size_t head = strlen(before);
+
+	assert_non_null(text);
+	memset(text, 'y', n);
+	memcpy(text, before, head);
+	text[n - 1] = before[0] == '{' ? '}' : '"';
+	if (before[0] == '{')
+		text[n - 2] = '"';
+	text[n] = '\0';
+	return text;
+}
+
+static const struct {
+	const char *step, *a, *b; /* how the artifacts begin */
+	int frame;		  /* bytes that the input has beside theirs */
+	bool twice;
+} limits[] = {
+    {"", "\"", "", 0, false},
+    {ONE, "\"", "", 0, false},
+    {MAP("\"p\":\"a.artifacts\",\"qq\":\"a.artifacts\""), "\"", "", 12, true},
+    {MAP("\"p\":\"a.artifacts\",\"qq\":\"b.artifacts\""), "\"", "\"", 12, true},
+    {ALL, "{\"xx\":\"", "{\"k\":\"", -1, true},
+};
+
+/* An input may have just so many bytes, whatever it is made of. */
+static void
+test_limit(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		size_t n = (size_t)((int)MAPPING_INPUT_MAX - limits[i].frame);
+		size_t each = limits[i].twice ? n / 2 : n;
+
+		for (unsigned more = 0; more < 2; more++) {
+			char *a = large(limits[i].a, each + more);
+			char *b = limits[i].b[0] == '\0'
+			    ? NULL
+			    : large(limits[i].b, n - each);
+			struct fake f = {.job_input = a, .artifacts = {a, b}};
+			struct buf out = {0};
+			struct slice got = give(&f, limits[i].step, &out);
+
+			if ((got.p == NULL) != (more == 1))
+				fail_msg("limit %zu, %u more: %zu bytes", i,
+				    more, got.n);
+			buf_free(&out);
+			free(a);
+			free(b);
+		}
+	}
+}
+
 static void
 map_damage(void *fake)
 {
@@ -337,6 +397,7 @@ main(void)
 	    cmocka_unit_test(test_once),
 	    cmocka_unit_test(test_no_refs),
 	    cmocka_unit_test(test_large_merge),
+	    cmocka_unit_test(test_limit),
 	    cmocka_unit_test(test_damaged),
 	};
 
