@@ -58,6 +58,8 @@ unit_tests += tests/core/test_lifecycle
 tests_core_test_lifecycle_LDADD = $(core_test_libs)
 unit_tests += tests/core/test_lifecycle_report
 tests_core_test_lifecycle_report_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_lifecycle_step
+tests_core_test_lifecycle_step_LDADD = $(core_test_libs)
 unit_tests += tests/core/test_lifecycle_timer
 tests_core_test_lifecycle_timer_LDADD = $(core_test_libs)
 

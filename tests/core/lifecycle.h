@@ -15,6 +15,16 @@
 /* When the world begins, in ms; times in tests are seconds from there. */
 #define BEGIN INT64_C(1700000000000)
 #define WORLD_STEPS 16
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* b and c wait for a, d for both. */
+#define DIAMOND                                                          \
+	"'steps':[{'name':'a'},{'name':'b','depends_on':['a']},"         \
+	"{'name':'c','depends_on':['a']},{'name':'d','depends_on':['c'," \
+	"'b']}]"
+#define WAIT10                                  \
+	"'retry':{'max_attempts':3,'jitter':0," \
+	"'initial_interval_ms':10000,'backoff_coefficient':1}"
 
 struct world {
 	struct job *job;
@@ -394,6 +404,54 @@ say_step(enum report_kind kind, const char *step)
 	return r;
 }
 
+static inline struct report
+fails(const char *type)
+{
+	struct report r = say(REPORT_FAIL);
+
+	r.error_type = slice_str(type);
+	return r;
+}
+
+static inline struct report
+completes(const char *result)
+{
+	struct report r = say(REPORT_COMPLETE);
+
+	r.result = slice_str(result);
+	return r;
+}
+
+/* The step completed and hands these artifacts on. */
+static inline struct report
+hands_on(const char *step, const char *artifacts)
+{
+	struct report r = say_step(REPORT_STEP_COMPLETED, step);
+
+	r.artifacts = slice_str(artifacts);
+	return r;
+}
+
+static inline void
+accept(struct world *w, struct report r)
+{
+	if (!world_report(w, r))
+		fail_msg("%s: %s", w->refusal.field, w->refusal.text);
+}
+
+/* All steps' statuses: "completed running pending". */
+static inline void
+assert_steps(const struct world *w, const char *want)
+{
+	char got[200];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < w->x.nsteps; i++)
+		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%s",
+		    i > 0 ? " " : "", status_step_name(w->steps[i].status));
+	assert_string_equal(got, want);
+}
+
 /* A JSON string of n bytes, owned. */
 static inline char *
 world_string(size_t n)
@@ -492,6 +550,24 @@ assert_text(struct slice got, const char *want)
 {
 	if (!slice_is(got, want))
 		fail_msg("%.*s, not %s", SLICE_FMT(got), want);
+}
+
+static inline void
+assert_said_again(struct world *w, struct report r)
+{
+	unsigned n = w->n;
+
+	accept(w, r);
+	assert_true(w->repeated);
+	assert_int_equal(w->n, n);
+}
+
+static inline void
+assert_too_late(struct world *w, struct report r)
+{
+	assert_false(world_report(w, r));
+	assert_refused(w, REFUSAL_TERMINAL, "status");
+	assert_events(w, "ignored");
 }
 
 #endif

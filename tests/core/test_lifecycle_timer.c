@@ -12,8 +12,6 @@
 
 #include "tests/core/lifecycle.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 /* One attempt more after ten seconds; heartbeats within 100. */
 static const char retried[] =
     "{'name':'n','heartbeat_timeout_seconds':100,'timeout_seconds':1000,"
