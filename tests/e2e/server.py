@@ -186,6 +186,21 @@ def wait_until(condition, what, deadline=DEADLINE):
         select.select([], [], [], 0.005)
 
 
+def cpu_seconds(pid):
+    """What a process has used so far."""
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_while_idle(pid, quiet, seconds=1.0):
+    """CPU seconds used while nothing arrives on the socket quiet."""
+    before = cpu_seconds(pid)
+    readable, _, _ = select.select([quiet], [], [], seconds)
+    assert not readable, "an idle connection was touched"
+    return cpu_seconds(pid) - before
+
+
 def run_tool(argv, timeout=DEADLINE, env=None, **kw):
     """Run a program to its end with output captured as text."""
     return subprocess.run(argv, stdout=subprocess.PIPE,

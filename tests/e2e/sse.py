@@ -110,6 +110,7 @@ class Stream:
 
     def _fields(self, block):
         fields = {}
+        assert "\r" not in block, f"a CR ends a line, too: {block!r}"
         for line in block.split("\n"):
             if line.startswith(":"):
                 self.comments.append(line[1:].strip())

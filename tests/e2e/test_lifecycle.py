@@ -154,6 +154,43 @@ def test_fail_repeated_while_its_retry_waits(srv, api):
     assert ex.get()["attempt"] == 2, "one retry, not two"
 
 
+def test_waits_without_measure(srv, api, case):
+    """A definition's largest values neither wrap around nor end the world."""
+    for i, retry in enumerate([
+            {"initial_interval_ms": 10 ** 12, "max_interval_ms": 10 ** 15},
+            {"initial_interval_ms": 2 ** 53, "max_interval_ms": 2 ** 62},
+            {"initial_interval_ms": 10 ** 9, "backoff_coefficient": 100,
+             "max_interval_ms": 2 ** 63 - 1, "jitter": 1}]):
+        with case(str(retry)):
+            r = api.post("/api/jobs", {
+                "name": f"far{i}", "retry": {"max_attempts": 9, **retry}})
+            if r.status_code == 422:
+                continue
+            ex = api.trigger(data(r, 201))
+            now = srv.now()
+            row = ex.data("fail", error_message="m")
+            assert row["status"] == "failed"
+            assert row["retry_at"] > "2026", row["retry_at"]
+            srv.advance(1_000)
+            assert ex.get()["attempt"] == 1 and srv.now() >= now
+    for i, limit in enumerate((4_294_967, 4_294_968, 10 ** 9, 10 ** 12,
+                               2 ** 53, 2 ** 63 - 1)):
+        for member in ("heartbeat_timeout_seconds", "timeout_seconds",
+                       "total_timeout_seconds", "cancel_grace_seconds"):
+            with case(f"{member} {limit}"):
+                r = api.post("/api/jobs", {"name": f"{member}{i}",
+                                           member: limit})
+                if r.status_code == 422:
+                    continue
+                assert data(r, 201)[member] == limit
+                ex = running(api, f"{member}{i}")
+                srv.advance(100_000)
+                assert ex.data("heartbeat")["status"] == "running"
+                ex.data("cancel")
+                srv.advance(1_000)
+                assert ex.status == "cancelled"
+
+
 # ---- silence ---------------------------------------------------------------
 
 def test_five_minutes_of_silence(srv, api):

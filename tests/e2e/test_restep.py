@@ -100,6 +100,38 @@ def test_trigger_rules(srv, api, case):
     assert srv.seq() == before
 
 
+def test_long_members_fit_or_are_refused(srv, api, case):
+    """What an index cannot hold is refused, never cut."""
+    api.job("a", name="j")
+    for size in (100, 255, 256, 320, 400, 401, 512, 5000):
+        for member, value in [
+                ("tags", {"k": "v" * size}), ("tags", {"k" * size: "v"}),
+                ("idempotency_key", "k" * size),
+                ("idempotency_key", "\u00e5" * size)]:
+            with case(f"{member} of {size}"):
+                before = srv.counts()["total"]
+                r = api.post("/api/jobs/j/trigger", {member: value})
+                if r.status_code == 200:
+                    if member == "tags":
+                        assert data(r)["tags"] == value
+                    again = api.post("/api/jobs/j/trigger", {member: value})
+                    new = data(again)["id"] != data(r)["id"]
+                    assert new == (member == "tags")
+                else:
+                    assert any(m.split(".")[0] == member for m in errors(r))
+                    assert srv.counts()["total"] == before
+
+
+def test_one_idempotency_key_for_two_jobs(api):
+    """The scope of a key is the operation, not the job."""
+    api.job("a", name="one")
+    api.job("a", name="two")
+    first = api.trigger("one", idempotency_key="k")
+    again = ok(api.post("/api/jobs/two/trigger", {"idempotency_key": "k"}))
+    assert again["data"]["id"] == first.id
+    assert again["message"] == "Existing execution returned"
+
+
 def test_numbers_ascend(api):
     api.job("a", name="j")
     numbers = [api.trigger("j").first["number"] for _ in range(5)]

@@ -220,17 +220,49 @@ def test_ready_follows_the_graph(api):
 
 
 def test_out_of_order_reports(srv, api, case):
-    """A step whose dependencies are unmet may not start or end."""
+    """A step whose dependencies are unmet neither starts nor ends."""
     api.job(*chain("a", "b"), name="j")
     ex = api.trigger("j")
     seq = srv.seq()
-    for verb in ("running", "completed", "progress"):
+    for verb in ("running", "completed", "progress", "failed"):
         with case(verb):
-            r = ex.send(f"steps/b/{verb}", {})
-            assert r.status_code in (200, 422), r.text
-            if r.status_code == 422:
-                assert r.json()["errors"]
-                assert srv.seq() == seq
+            r = ex.refused(f"steps/b/{verb}", "status", error_message="m")
+            assert "'a'" in r.text, "it says what is missing"
+    with case("within a report"):
+        ex.refused("report", "step_reports.0.status", step_reports=[
+            {"step": "b", "report": "running"}])
+    assert srv.seq() == seq and ex.status == "pending"
+
+
+def test_reports_on_a_completed_step(srv, api, case):
+    api.job("a", name="j")
+    ex = api.trigger("j")
+    ex.step("a", "completed", artifacts={"v": 1})
+    text = ex.text()
+    for verb in ("running", "progress", "failed"):
+        with case(verb):
+            ex.refused(f"steps/a/{verb}", "status", error_message="m")
+    with case("the same again"):
+        told = ex.step("a", "completed", artifacts={"v": 2})
+        assert told["status"] == "completed"
+    assert ex.text() == text
+
+
+def test_a_repeated_step_report_is_a_word_from_the_worker(srv, api):
+    """A worker of the next attempt that says what is known already runs."""
+    api.job(*chain("a", "b"), name="j", retry={
+        "max_attempts": 2, "initial_interval_ms": 10_000, "jitter": 0})
+    ex = api.trigger("j")
+    ex.step("a", "completed")
+    ex.data("fail", error_message="m")
+    srv.advance(12_000)
+    assert ex.status == "pending"
+    ex.step("a", "completed")
+    assert ex.status == "running"
+    srv.advance(200_000)
+    ex.step("a", "completed")
+    srv.advance(200_000)
+    assert ex.status == "running", "it counts as a heartbeat, too"
 
 
 def test_a_big_graph(api):

@@ -156,6 +156,34 @@ def test_everything_in_a_turn_arrives_in_order(srv, api, job):
     assert [e.data["message"] for e in seen] == [str(i) for i in range(1000)]
 
 
+def test_payloads_with_line_ends_stay_on_one_line(srv, api, job):
+    """Bytes are kept as sent, but a line end would cut a frame in two."""
+    ex = api.trigger("j")
+    odd = '{\n "a":\r\n [1,\r2],\t"b": "\\n\\r"\n}'
+    with Stream(srv.port, "/events", types="all") as stream:
+        stream.next()
+        ex.ok("log", '{"message":"a\\nb","log_data":' + odd + "}")
+        ex.ok("progress", '{"metadata":' + odd + "}")
+        log, progress = stream.next("log"), stream.next("progress")
+    want = {"a": [1, 2], "b": "\n\r"}
+    assert log.data["log_data"] == progress.data["metadata"] == want
+    assert log.data["message"] == "a\nb"
+    assert f'"progress_metadata":{odd}' in ex.text()
+
+
+def test_a_big_event(srv, api, job):
+    ex = api.trigger("j")
+    big = "x" * 900_000
+    with Stream(srv.port, "/events", types="log") as stream:
+        stream.next()
+        for i in range(3):
+            ex.ok("log", message=f"{i}{big}")
+        for i in range(3):
+            assert stream.next().data["message"] == f"{i}{big}"
+    seen = replay(srv.port, srv.seq(), types="log")
+    assert [len(e.data["message"]) for e in seen] == [900_001] * 3
+
+
 # ---- filters ---------------------------------------------------------------
 
 def test_filters(srv, api, case):
@@ -705,6 +733,20 @@ def test_many_subscribers(srv, api, job):
             and e.type == "status"))[-1] == "completed"
         stream.close()
     wait_until(lambda: srv.info()["subscribers"] == 0, "all have gone")
+
+
+def test_too_many_streams_are_sent_away_kindly(start):
+    """A browser gives up for good on anything but 200."""
+    srv = start("--max-streams", "2")
+    held = [Stream(srv.port, "/events") for _ in range(2)]
+    for stream in held:
+        stream.next()
+    with Stream(srv.port, "/events") as stream:
+        assert stream.status == 200
+        assert [e for e in stream.until_end() if e.type != "end"] == []
+        assert stream.retry
+    for stream in held:
+        stream.close()
 
 
 def test_streams_do_not_block_requests(srv, api, job):
