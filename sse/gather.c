@@ -248,6 +248,8 @@ struct slice
 gather_bytes(const struct gather *g)
 {
 	INVARIANT(g->offset <= g->bytes.len);
+	if (g->bytes.len == 0) /* nothing may be added to a null pointer */
+		return SLICE_NONE;
 	return (struct slice){g->bytes.p + g->offset, g->bytes.len - g->offset};
 }
 
