@@ -1,15 +1,13 @@
 /*
- * Writing JSON.  yajl's generator escapes and puts the commas; what it does
- * not notice (a member without a value, a key in an array, a second value
- * behind the first) is watched here.  Neighbours: buf.c takes the bytes,
+ * Writing JSON: commas, escapes, and an eye on misuse (a member without a
+ * value, a key in an array, a second value behind the first).  It is what
+ * answers mostly cost, so it writes into the buf itself rather than through
+ * a library's callback per token.  Neighbours: buf.c takes the bytes,
  * decimal.c writes the numbers.
  */
 #include "core/jsonw.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-
-#include <yajl/yajl_gen.h>
 
 #include "core/decimal.h"
 #include "core/log.h"
@@ -21,18 +19,12 @@ enum place { TOP, IN_ARRAY, IN_OBJECT };
 
 struct jsonw {
 	struct buf *out;
-	yajl_gen gen;
 	unsigned depth;
+	bool comma;				 /* the next one needs one */
 	bool key;				 /* a key waits for its value */
 	bool done;				 /* the text is complete */
 	unsigned char open[JSONW_DEPTH_MAX + 1]; /* enum place, by depth */
 };
-
-static void
-print(void *w, const char *p, size_t n)
-{
-	buf_add(((struct jsonw *)w)->out, p, n);
-}
 
 /* Give a writer. */
 struct jsonw *
@@ -40,10 +32,6 @@ jsonw_new(struct buf *out)
 {
 	struct jsonw *w = mem_zalloc(sizeof(*w));
 
-	w->gen = yajl_gen_alloc(NULL);
-	if (w->gen == NULL)
-		log_fatal("out of memory: a JSON writer");
-	yajl_gen_config(w->gen, yajl_gen_print_callback, print, w);
 	w->out = out;
 	return w;
 }
@@ -52,9 +40,6 @@ jsonw_new(struct buf *out)
 void
 jsonw_free(struct jsonw *w)
 {
-	if (w == NULL)
-		return;
-	yajl_gen_free(w->gen);
 	free(w);
 }
 
@@ -62,17 +47,61 @@ jsonw_free(struct jsonw *w)
 void
 jsonw_reset(struct jsonw *w, struct buf *out)
 {
-	yajl_gen_reset(w->gen, NULL);
 	w->out = out;
 	w->depth = 0;
-	w->key = w->done = false;
+	w->comma = w->key = w->done = false;
+}
+
+/* The comma between two elements or members. */
+static void
+separate(struct jsonw *w)
+{
+	if (w->comma)
+		buf_add_byte(w->out, ',');
+	w->comma = true;
+}
+
+/* Characters that must not stand in a string as they are. */
+static bool
+is_special(unsigned char c)
+{
+	return c < 0x20 || c == '"' || c == '\\';
 }
 
 static void
-must(yajl_gen_status rc)
+add_escape(struct buf *out, unsigned char c)
 {
-	if (rc != yajl_gen_status_ok)
-		log_fatal("JSON writer: status %d", (int)rc);
+	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+	static const char hex[] = "0123456789ABCDEF";
+	const char *at = c != 0 ? strchr(from, c) : NULL;
+
+	buf_add_byte(out, '\\');
+	if (at != NULL) {
+		buf_add_byte(out, (unsigned char)to[at - from]);
+		return;
+	}
+	buf_add(out, "u00", 3);
+	buf_add_byte(out, (unsigned char)hex[c >> 4]);
+	buf_add_byte(out, (unsigned char)hex[c & 15]);
+}
+
+/* Write a string in its quotes; runs without specials are copied whole. */
+static void
+add_string(struct buf *out, struct slice s)
+{
+	size_t at = 0, run;
+
+	buf_add_byte(out, '"');
+	while (at < s.n) {
+		for (run = at; run < s.n; run++)
+			if (is_special((unsigned char)s.p[run]))
+				break;
+		buf_add(out, s.p + at, run - at);
+		if (run < s.n)
+			add_escape(out, (unsigned char)s.p[run++]);
+		at = run;
+	}
+	buf_add_byte(out, '"');
 }
 
 /* A value may stand here; it answers the key that waits. */
@@ -81,6 +110,8 @@ before_value(struct jsonw *w)
 {
 	INVARIANT(w->key == (w->open[w->depth] == IN_OBJECT));
 	INVARIANT(!w->done);
+	if (!w->key)
+		separate(w);
 	w->key = false;
 	w->done = w->depth == 0;
 }
@@ -91,7 +122,8 @@ enter(struct jsonw *w, enum place place)
 	before_value(w);
 	INVARIANT(w->depth < JSONW_DEPTH_MAX);
 	w->open[++w->depth] = (unsigned char)place;
-	w->done = false;
+	w->comma = w->done = false;
+	buf_add_byte(w->out, place == IN_OBJECT ? '{' : '[');
 }
 
 /* Open an object. */
@@ -99,7 +131,6 @@ void
 jsonw_object(struct jsonw *w)
 {
 	enter(w, IN_OBJECT);
-	must(yajl_gen_map_open(w->gen));
 }
 
 /* Open an array. */
@@ -107,7 +138,6 @@ void
 jsonw_array(struct jsonw *w)
 {
 	enter(w, IN_ARRAY);
-	must(yajl_gen_array_open(w->gen));
 }
 
 /* Close whichever of the two was opened last. */
@@ -119,8 +149,8 @@ jsonw_end(struct jsonw *w)
 	INVARIANT(w->depth > 0 && !w->key);
 	w->depth--;
 	w->done = w->depth == 0;
-	must(place == IN_OBJECT ? yajl_gen_map_close(w->gen)
-				: yajl_gen_array_close(w->gen));
+	w->comma = true;
+	buf_add_byte(w->out, place == IN_OBJECT ? '}' : ']');
 }
 
 /* Write a member's name. */
@@ -128,8 +158,10 @@ void
 jsonw_key_slice(struct jsonw *w, struct slice key)
 {
 	INVARIANT(w->open[w->depth] == IN_OBJECT && !w->key);
+	separate(w);
 	w->key = true;
-	must(yajl_gen_string(w->gen, (const unsigned char *)key.p, key.n));
+	add_string(w->out, key);
+	buf_add_byte(w->out, ':');
 }
 
 /* Write a member's name. */
@@ -144,7 +176,7 @@ void
 jsonw_null(struct jsonw *w)
 {
 	before_value(w);
-	must(yajl_gen_null(w->gen));
+	buf_add(w->out, "null", 4);
 }
 
 /* Write true or false. */
@@ -152,16 +184,16 @@ void
 jsonw_bool(struct jsonw *w, bool v)
 {
 	before_value(w);
-	must(yajl_gen_bool(w->gen, v));
+	buf_add_str(w->out, v ? "true" : "false");
 }
 
-/* Insert text that is a value already; yajl copies a number as it stands. */
+/* Insert text that is a value already. */
 void
 jsonw_raw(struct jsonw *w, struct slice json)
 {
 	INVARIANT(json.n > 0);
 	before_value(w);
-	must(yajl_gen_number(w->gen, json.p, json.n));
+	buf_add_slice(w->out, json);
 }
 
 /* Insert a value, or null for none. */
@@ -179,17 +211,17 @@ void
 jsonw_int(struct jsonw *w, int64_t v)
 {
 	before_value(w);
-	must(yajl_gen_integer(w->gen, v));
+	if (v < 0)
+		buf_add_byte(w->out, '-');
+	buf_add_u64(w->out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
-/* Write an unsigned integer, beyond what yajl_gen_integer() takes. */
+/* Write an unsigned integer. */
 void
 jsonw_u64(struct jsonw *w, uint64_t v)
 {
-	char digits[24];
-
-	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)v);
-	jsonw_raw(w, slice_str(digits));
+	before_value(w);
+	buf_add_u64(w->out, v);
 }
 
 /* Write a finite number in its shortest form. */
@@ -207,7 +239,7 @@ void
 jsonw_str(struct jsonw *w, struct slice s)
 {
 	before_value(w);
-	must(yajl_gen_string(w->gen, (const unsigned char *)s.p, s.n));
+	add_string(w->out, s);
 }
 
 /* Write a string, or null for NULL. */

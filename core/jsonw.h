@@ -1,6 +1,6 @@
 /*
- * Writing JSON: yajl's generator into a buf.  Misuse (a value where a key
- * must stand) is a bug and aborts.
+ * Writing JSON into a buf.  Misuse (a value where a key must stand) is a bug
+ * and aborts.
  *
  *	w = jsonw_new(&b);
  *	jsonw_object(w); jsonw_key(w, "id"); jsonw_str(w, id); jsonw_end(w);
