@@ -60,16 +60,17 @@ engine_now(struct engine *e)
 	return e->now;
 }
 
-/* Random bits from the system. */
+/* Random bits from the system, fetched many at a time. */
 uint64_t
 engine_noise(struct engine *e)
 {
-	uint64_t v;
-
-	(void)e;
-	if (getrandom(&v, sizeof v, 0) != sizeof v)
-		log_fatal("the system gives no random bytes");
-	return v;
+	if (e->noises == 0) {
+		if (getrandom(e->noise, sizeof e->noise, 0) !=
+		    sizeof e->noise)
+			log_fatal("the system gives no random bytes");
+		e->noises = ENGINE_NOISES;
+	}
+	return e->noise[--e->noises];
 }
 
 /* The timer only ends the loop's sleep; the turn's end looks what is due. */

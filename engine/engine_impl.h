@@ -9,6 +9,9 @@
 #include "core/uuid.h"
 #include "engine/engine.h"
 
+/* So many at a time: 256 bytes are never cut short. */
+#define ENGINE_NOISES 32
+
 struct event;
 struct jobs_head;
 
@@ -56,6 +59,8 @@ struct engine {
 	int64_t grace_from; /* silence before this is not held against anyone */
 
 	struct uuid_maker maker;
+	uint64_t noise[ENGINE_NOISES]; /* random bits not used yet */
+	unsigned noises;
 	bool failing;	  /* the last commit failed: said once */
 	uint64_t commits; /* since the start */
 
