@@ -14,13 +14,14 @@
 #include <getopt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/answer.h"
+#include "bench/die.h"
+#include "bench/proc.h"
 #include "bench/reader.h"
 
 #define SOURCES 8 /* addresses to connect from: 28,000 ports each */
@@ -39,7 +40,7 @@ struct load {
 	unsigned subscribers, stalled, events, size, batch;
 	double rate; /* events a second; 0: as fast as they are accepted */
 	double idle; /* seconds to look at the idle server */
-	int pid;     /* of the server; 0: not measured */
+	long pid;    /* of the server */
 	double patience;
 	/* under way */
 	int epoll;
@@ -47,74 +48,16 @@ struct load {
 	unsigned opened, stalled_open;
 	int publisher;
 	bool waiting; /* for the answer to a publication */
-	char answer[4096];
+	char answer[16384];
 	size_t answer_n;
 	uint64_t published, refused;
 	struct reader_sum sum;
 };
 
-static void
-fail(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fprintf(stderr, "fanout: ");
-	vfprintf(stderr, fmt, ap);
-	fprintf(stderr, "\n");
-	va_end(ap);
-	exit(1);
-}
-
-/* ---- what the server uses ---- */
-
-/* Seconds of CPU, user and system, of a process so far. */
-static double
-cpu_of(int pid)
-{
-	char path[64], text[1024];
-	unsigned long user = 0, system = 0;
-	const char *p;
-	size_t n;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	f = fopen(path, "r");
-	if (f == NULL)
-		return 0;
-	n = fread(text, 1, sizeof(text) - 1, f);
-	fclose(f);
-	text[n] = '\0';
-	p = strrchr(text, ')');
-	if (p != NULL)
-		sscanf(p + 1,
-		    " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-		    &user, &system);
-	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
-
-/* Its resident bytes. */
-static double
-rss_of(int pid)
-{
-	char path[64];
-	long pages = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
-	f = fopen(path, "r");
-	if (f == NULL)
-		return 0;
-	if (fscanf(f, "%*d %ld", &pages) != 1)
-		pages = 0;
-	fclose(f);
-	return (double)pages * (double)sysconf(_SC_PAGESIZE);
-}
-
 static double
 now(void)
 {
-	return (double)reader_clock() / 1e9;
+	return (double)latency_clock() / 1e9;
 }
 
 /* ---- sockets ---- */
@@ -126,7 +69,7 @@ url_parse(const char *text)
 
 	if (sscanf(text, "http://%63[^:/]:%u%511s", u.host, &u.port, u.path) <
 	    2)
-		fail("not a URL of the form http://HOST:PORT/PATH: %s", text);
+		die("not a URL of the form http://HOST:PORT/PATH: %s", text);
 	return u;
 }
 
@@ -141,18 +84,18 @@ dial(const struct url *u, unsigned source, bool stalled)
 	int small = 4096;
 
 	if (fd < 0)
-		fail("socket: %s", strerror(errno));
+		die("socket: %s", strerror(errno));
 	if (inet_pton(AF_INET, u->host, &to.sin_addr) != 1)
-		fail("not an IPv4 address: %s", u->host);
+		die("not an IPv4 address: %s", u->host);
 	if (stalled)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (ntohl(to.sin_addr.s_addr) >> 24 == 127 &&
 	    bind(fd, (struct sockaddr *)&from, sizeof(from)) != 0)
-		fail("bind: %s", strerror(errno));
+		die("bind: %s", strerror(errno));
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0)
-		fail("connect: %s", strerror(errno));
+		die("connect: %s", strerror(errno));
 	return fd;
 }
 
@@ -163,7 +106,7 @@ send_all(int fd, const char *p, size_t n)
 		ssize_t sent = send(fd, p, n, MSG_NOSIGNAL);
 
 		if (sent < 0 && errno != EINTR)
-			fail("send: %s", strerror(errno));
+			die("send: %s", strerror(errno));
 		if (sent > 0) {
 			p += sent;
 			n -= (size_t)sent;
@@ -190,7 +133,7 @@ watch(struct load *l, int fd, void *data)
 
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) != 0)
-		fail("epoll_ctl: %s", strerror(errno));
+		die("epoll_ctl: %s", strerror(errno));
 }
 
 /* ---- publishing ---- */
@@ -200,7 +143,7 @@ static void
 payload(const struct load *l, uint64_t n, char *out, size_t room)
 {
 	int used = snprintf(out, room, READER_MARK "%012llu t=%020llu ",
-	    (unsigned long long)n, (unsigned long long)reader_clock());
+	    (unsigned long long)n, (unsigned long long)latency_clock());
 	size_t at = (size_t)used;
 
 	while (at < l->size && at + 1 < room)
@@ -223,7 +166,7 @@ fill_body(struct load *l, char *out, size_t room)
 		    i > 0 ? "," : "", hole != NULL ? (int)(hole - l->body) : 0,
 		    l->body, text, hole != NULL ? hole + 2 : "");
 		if (at >= room)
-			fail("the body of a publication is too long");
+			die("the body of a publication is too long");
 	}
 	return at;
 }
@@ -249,32 +192,29 @@ publish(struct load *l)
 
 /* The answer to a publication, once it is whole. */
 static void
-read_answer(struct load *l)
+read_publisher(struct load *l)
 {
 	ssize_t n = recv(l->publisher, l->answer + l->answer_n,
-	    sizeof(l->answer) - 1 - l->answer_n, 0);
-	const char *end, *length;
-	size_t body = 0;
+	    sizeof(l->answer) - l->answer_n, 0);
+	struct answer a;
 
-	if (n <= 0) {
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
-		fail("the publisher's connection was closed: %.200s",
-		    l->answer);
-	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0)
+		die("the publisher's connection was closed");
 	l->answer_n += (size_t)n;
-	l->answer[l->answer_n] = '\0';
-	end = strstr(l->answer, "\r\n\r\n");
-	if (end == NULL)
+	switch (answer_read((struct slice){l->answer, l->answer_n}, &a)) {
+	case ANSWER_PART:
 		return;
-	length = strcasestr(l->answer, "\r\ncontent-length:");
-	if (length != NULL && length < end)
-		body = strtoul(length + 17, NULL, 10);
-	if (l->answer_n < (size_t)(end + 4 - l->answer) + body &&
-	    l->answer_n < sizeof(l->answer) - 1)
-		return;
-	if (strncmp(l->answer + 9, "20", 2) != 0 && l->refused++ == 0)
-		fprintf(stderr, "fanout: refused: %.300s\n", l->answer);
+	case ANSWER_BAD:
+		die("an answer nobody can read: %.*s", (int)l->answer_n,
+		    l->answer);
+	case ANSWER_WHOLE:
+		break;
+	}
+	if (a.status / 100 != 2 && l->refused++ == 0)
+		fprintf(stderr, "fanout: refused: %.*s\n", (int)l->answer_n,
+		    l->answer);
 	l->waiting = false;
 }
 
@@ -288,7 +228,7 @@ turn(struct load *l, int wait_ms)
 
 	for (int i = 0; i < n; i++) {
 		if (events[i].data.ptr == l)
-			read_answer(l);
+			read_publisher(l);
 		else
 			reader_read(events[i].data.ptr);
 	}
@@ -330,7 +270,7 @@ open_streams(struct load *l)
 {
 	l->readers = calloc(l->subscribers, sizeof(struct reader *));
 	if (l->readers == NULL)
-		fail("out of memory");
+		die("out of memory");
 	for (unsigned i = 0; i < l->subscribers; i++) {
 		int fd = dial(&l->stream, i, false);
 
@@ -344,7 +284,7 @@ open_streams(struct load *l)
 	for (unsigned i = 0; i < l->stalled; i++)
 		ask_for_stream(l, dial(&l->stream, i, true));
 	if (!turn_until(l, all_open))
-		fail("%llu of %u streams opened",
+		die("%llu of %u streams opened",
 		    (unsigned long long)l->sum.heads, l->subscribers);
 }
 
@@ -373,12 +313,10 @@ publish_all(struct load *l)
 }
 
 static void
-report(struct load *l, double seconds, double cpu, bool whole)
+report(struct load *l, double seconds, double cpu_us, bool whole)
 {
 	double deliveries = (double)l->sum.delivered;
-	struct rusage self;
 
-	getrusage(RUSAGE_SELF, &self);
 	printf("subscribers %u\nstalled %u\nevents %llu\ndeliveries %.0f\n",
 	    l->subscribers, l->stalled, (unsigned long long)l->published,
 	    deliveries);
@@ -392,49 +330,61 @@ report(struct load *l, double seconds, double cpu, bool whole)
 	    seconds);
 	printf("deliveries_per_s %.0f\n", deliveries / seconds);
 	printf("latency_ms p50 %.2f p99 %.2f max %.2f\n",
-	    reader_percentile(&l->sum, 50), reader_percentile(&l->sum, 99),
-	    reader_percentile(&l->sum, 100));
-	if (l->pid != 0 && deliveries > 0)
+	    latency_quantile(&l->sum.latency, 0.5),
+	    latency_quantile(&l->sum.latency, 0.99),
+	    latency_max(&l->sum.latency));
+	if (deliveries > 0)
 		printf("server_cpu_us_per_delivery %.2f\n",
-		    cpu * 1e6 / deliveries);
+		    cpu_us / deliveries);
+}
+
+/* What the streams cost when nothing happens. */
+static void
+measure_idle(struct load *l, struct proc before)
+{
+	struct proc open = proc_read(l->pid), later;
+	double grown = ((double)open.rss_kib - (double)before.rss_kib) * 1024;
+
+	printf("server_rss_mib %.1f\nrss_per_idle_subscriber %.0f\n",
+	    (double)open.rss_kib / 1024, grown / (l->subscribers + l->stalled));
+	if (l->idle <= 0)
+		return;
+	look_on(l, l->idle);
+	later = proc_read(l->pid);
+	printf("idle_cpu_percent %.3f\nidle_wakeups_per_s %.1f\n",
+	    (later.cpu_us - open.cpu_us) / l->idle / 1e4,
+	    (double)(later.switches - open.switches) / l->idle);
 }
 
 static void
 run(struct load *l)
 {
-	double rss = l->pid != 0 ? rss_of(l->pid) : 0, start, cpu;
+	struct proc before = proc_read(l->pid);
+	double start;
 	bool whole;
 
 	open_streams(l);
 	look_on(l, 0.5);
-	if (l->pid != 0)
-		printf("server_rss_mb %.1f\nrss_per_idle_subscriber %.0f\n",
-		    rss_of(l->pid) / 1e6,
-		    (rss_of(l->pid) - rss) / (l->subscribers + l->stalled));
-	if (l->idle > 0) {
-		cpu = cpu_of(l->pid);
-		look_on(l, l->idle);
-		printf("idle_cpu_percent %.2f\n",
-		    (cpu_of(l->pid) - cpu) * 100 / l->idle);
-	}
+	measure_idle(l, before);
 	if (l->events == 0)
 		return;
 	l->publisher = dial(&l->publish, 0, false);
 	watch(l, l->publisher, l);
+	before = proc_read(l->pid);
 	start = now();
-	cpu = cpu_of(l->pid);
 	publish_all(l);
 	whole = turn_until(l, all_delivered);
-	report(l, now() - start, cpu_of(l->pid) - cpu, whole);
-	if (l->pid != 0)
-		printf("server_rss_after_mb %.1f\n", rss_of(l->pid) / 1e6);
+	report(l, now() - start, proc_read(l->pid).cpu_us - before.cpu_us,
+	    whole);
+	printf("server_rss_after_mib %.1f\n",
+	    (double)proc_read(l->pid).rss_kib / 1024);
 }
 
 static void
 usage(void)
 {
 	fprintf(stderr,
-	    "usage: fanout --url URL [--subscribers N] [--events N]\n"
+	    "usage: fanout --url URL --pid PID [--subscribers N] [--events N]\n"
 	    "  --publish URL    where events are POSTed\n"
 	    "  --body TEXT      what is POSTed; %%s becomes the payload\n"
 	    "  --batch N        events in a POST (Tidewire's logs[])\n"
@@ -442,7 +392,7 @@ usage(void)
 	    "  --size BYTES     of the payload (200)\n"
 	    "  --stalled N      more streams, which never read\n"
 	    "  --idle SECONDS   measure the idle server first\n"
-	    "  --pid PID        of the server: CPU and memory are measured\n"
+	    "  --pid PID        of the server, whose CPU and memory is measured\n"
 	    "  --patience S     give up when nothing arrives for so long (10)\n");
 	exit(2);
 }
@@ -498,7 +448,7 @@ set_option(struct load *l, int c)
 		l->idle = strtod(optarg, NULL);
 		break;
 	case 'P':
-		l->pid = (int)strtol(optarg, NULL, 10);
+		l->pid = strtol(optarg, NULL, 10);
 		break;
 	case 'w':
 		l->patience = strtod(optarg, NULL);
@@ -523,7 +473,7 @@ main(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		set_option(&l, c);
 	if (l.stream.port == 0 || (l.events > 0 && l.publish.port == 0) ||
-	    l.subscribers == 0 || l.batch == 0)
+	    l.subscribers == 0 || l.batch == 0 || l.pid == 0)
 		usage();
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;

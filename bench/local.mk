@@ -9,7 +9,15 @@ bench_store_bench_LDADD = $(store_libs)
 bench_tools += bench/store_bench
 bench_tools += bench/fanout bench/bare_sse
 EXTRA_PROGRAMS += bench/fanout bench/bare_sse
-bench_fanout_SOURCES = bench/fanout.c bench/reader.c bench/reader.h
+bench_fanout_SOURCES = \
+	bench/answer.c bench/answer.h \
+	bench/die.c bench/die.h \
+	bench/fanout.c \
+	bench/latency.c bench/latency.h \
+	bench/proc.c bench/proc.h \
+	bench/reader.c bench/reader.h
+bench_fanout_LDADD = libcore.a
+EXTRA_DIST += bench/fanout.sh bench/fanout_rounds.sh bench/peers
 EXTRA_PROGRAMS += bench/load bench/lmdb_base bench/fill bench/first_answer
 bench_load_SOURCES = \
 	bench/answer.c bench/answer.h \

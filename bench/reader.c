@@ -10,10 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-#define SUB 32 /* buckets per doubling of the latency in us */
 
 enum mode { HEAD, SIZE, DATA, DATA_END, PLAIN };
 
@@ -26,16 +23,6 @@ struct reader {
 	struct reader_sum *sum;
 	uint64_t id, last_id, n, last_n, t;
 };
-
-/* The time now. */
-uint64_t
-reader_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 /* Make a reader. */
 struct reader *
@@ -50,53 +37,11 @@ reader_new(int fd, struct reader_sum *sum)
 	return r;
 }
 
-static unsigned
-bucket_of(uint64_t us)
-{
-	unsigned doublings = 0, at;
-
-	while (us >= 2 * SUB) {
-		us >>= 1;
-		doublings++;
-	}
-	at = doublings * SUB + (unsigned)us;
-	return at < READER_BUCKETS ? at : READER_BUCKETS - 1;
-}
-
-static double
-bucket_ms(unsigned at)
-{
-	unsigned doublings = at < 2 * SUB ? 0 : at / SUB - 1;
-
-	return (double)(at - doublings * SUB) *
-	    (double)((uint64_t)1 << doublings) / 1000.0;
-}
-
-/* Find a percentile. */
-double
-reader_percentile(const struct reader_sum *sum, double percent)
-{
-	uint64_t total = 0, seen = 0;
-	unsigned i;
-
-	for (i = 0; i < READER_BUCKETS; i++)
-		total += sum->latency[i];
-	for (i = 0; i < READER_BUCKETS; i++) {
-		seen += sum->latency[i];
-		if (total > 0 &&
-		    (double)seen >= (double)total * percent / 100.0)
-			return bucket_ms(i);
-	}
-	return 0;
-}
-
 /* ---- events ---- */
 
 static void
 count_event(struct reader *r)
 {
-	uint64_t now = reader_clock();
-
 	if (r->last_n == 0)
 		r->last_n = r->n - 1;
 	if (r->n <= r->last_n) {
@@ -106,7 +51,7 @@ count_event(struct reader *r)
 	r->sum->missing += r->n - r->last_n - 1;
 	r->sum->delivered++;
 	r->last_n = r->n;
-	r->sum->latency[bucket_of((now - r->t) / 1000)]++;
+	latency_add(&r->sum->latency, latency_clock() - (int64_t)r->t);
 }
 
 static void

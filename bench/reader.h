@@ -7,9 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bench/latency.h"
+
 /* A payload: the mark, 12 digits counting from 1, " t=", 20 digits of ns. */
 #define READER_MARK "n="
-#define READER_BUCKETS 2048
 
 struct reader;
 
@@ -18,19 +19,13 @@ struct reader_sum {
 	uint64_t bytes, heads, closed;
 	uint64_t delivered, missing, repeated;
 	uint64_t disordered; /* ids that did not ascend */
-	uint64_t latency[READER_BUCKETS];
+	struct latency latency;
 };
-
-/* ns of the monotonic clock. */
-uint64_t reader_clock(void);
 
 /* Read the stream that was asked for on fd; adds to sum. */
 struct reader *reader_new(int fd, struct reader_sum *sum);
 
 /* Bytes arrived, or the end. */
 void reader_read(struct reader *r);
-
-/* The latency, in ms, that so many percent of deliveries do not exceed. */
-double reader_percentile(const struct reader_sum *sum, double percent);
 
 #endif
