@@ -44,6 +44,7 @@ read_clocks(struct engine *e)
 			 "executions get a full heartbeat timeout from now",
 		    (long long)step);
 		e->grace_from = e->now;
+		evtimer_del(e->timer); /* armed anew at the turn's end */
 	}
 	e->wall = wall;
 	e->steady = steady;
@@ -65,8 +66,7 @@ uint64_t
 engine_noise(struct engine *e)
 {
 	if (e->noises == 0) {
-		if (getrandom(e->noise, sizeof e->noise, 0) !=
-		    sizeof e->noise)
+		if (getrandom(e->noise, sizeof e->noise, 0) != sizeof e->noise)
 			log_fatal("the system gives no random bytes");
 		e->noises = ENGINE_NOISES;
 	}
@@ -223,6 +223,7 @@ engine_clock_advance(struct engine *e, int64_t ms, void (*fn)(void *arg),
 		return false;
 	e->clock_offset += ms;
 	e->now_known = false;
+	evtimer_del(e->timer); /* armed anew at the turn's end */
 	e->waiter.fn = fn;
 	e->waiter.arg = arg;
 	return true;

@@ -26,18 +26,22 @@ fault_arm(const char *spec)
 {
 	struct slice name = slice_str(spec), count = SLICE("1");
 	const char *colon = memchr(name.p, ':', name.n);
+	uint64_t n;
 	unsigned i;
 
 	if (colon != NULL) {
 		count = slice_str(colon + 1);
 		name.n = (size_t)(colon - name.p);
 	}
-	if (!slice_u64(count, UINT32_MAX, &passages_left) || passages_left == 0)
+	if (!slice_u64(count, UINT32_MAX, &n) || n == 0)
 		return false;
 	for (i = 1; i < sizeof names / sizeof names[0]; i++)
-		if (slice_is(name, names[i]))
+		if (slice_is(name, names[i])) {
 			armed = i;
-	return armed != FAULT_NONE;
+			passages_left = n;
+			return true;
+		}
+	return false;
 }
 
 /* Die here, as by kill -9, when armed and counted down. */

@@ -176,6 +176,9 @@ engine_turn_end(struct engine *e)
 	int rc;
 
 	if (e->ncmds == 0 && !timers_due(e) && !e->recovery.active) {
+		/* It may fire early, by another clock, or be a retry's. */
+		if (!evtimer_pending(e->timer, NULL))
+			arm(e, e->first_due);
 		tell_waiter(e);
 		return false;
 	}
@@ -190,5 +193,7 @@ engine_turn_end(struct engine *e)
 	fault_pass(FAULT_BEFORE_ANSWER);
 	settle(&done, rc);
 	tell_waiter(e);
-	return rc == 0 && (e->ncmds > 0 || e->recovery.active || timers_due(e));
+	/* After a failure only what was submitted since is not to wait. */
+	return e->ncmds > 0 ||
+	    (rc == 0 && (e->recovery.active || timers_due(e)));
 }
