@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 
 #define DRAIN_MS 10000
 #define REAP_SECONDS 60
+#define KEPT_BYTES (4 << 20)
 
 struct server {
 	struct app app;
@@ -65,6 +67,18 @@ is_loopback(const char *host)
 	if (inet_pton(AF_INET, host, &v4) == 1)
 		return ntohl(v4.s_addr) >> 24 == 127;
 	return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+/*
+ * A turn's answers are given back when they are sent, and the next turn asks
+ * for as much: keep it from the system meanwhile.
+ */
+static void
+keep_memory(void)
+{
+#ifdef M_TRIM_THRESHOLD
+	(void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+#endif
 }
 
 /* Without a key everyone is the admin, so nobody else may come in. */
@@ -263,6 +277,7 @@ serve(int argc, char **argv)
 	}
 	log_set_level(o.log_level);
 	raise_limits();
+	keep_memory();
 	if (!open_server(&s, &o))
 		return 1;
 	ok = listen_server(&s, &o);
