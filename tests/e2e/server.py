@@ -3,6 +3,7 @@
 Neighbours: api.py speaks HTTP to it, rawhttp.py and sse.py speak bytes,
 conftest.py makes one for each test and checks its store afterwards.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -109,9 +110,19 @@ class Server:
             self.stop()
         return self.start(*extra, port=port)
 
-    @property
-    def running(self):
-        return self.proc is not None and self.proc.poll() is None
+    @contextlib.contextmanager
+    def paused(self):
+        """Hold the process: all that is sent meanwhile meets in one turn."""
+        self.proc.send_signal(signal.SIGSTOP)
+        wait_until(self._is_stopped, "the process stops")
+        try:
+            yield
+        finally:
+            self.proc.send_signal(signal.SIGCONT)
+
+    def _is_stopped(self):
+        with open(f"/proc/{self.proc.pid}/stat") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] == "T"
 
     # -- what is found afterwards ---------------------------------------
 

@@ -202,6 +202,12 @@ class Stream:
             self.poll()
         return self.comments[-1]
 
+    def until_cursor(self, seq):
+        """Read on, events or not, until the cursor is at seq."""
+        self.raw.reader.until = time.monotonic() + self.deadline
+        while self.last_id is None or self.last_id[1] < seq:
+            self.poll()
+
     @property
     def cursor(self):
         return f"{self.last_id[0]}-{self.last_id[1]}"

@@ -124,3 +124,53 @@ def found(srv, folder, table, change):
     done = run_tool([TIDEWIRED, "check", "--data", str(folder)])
     assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
     assert done.stdout or done.stderr
+
+
+# ---- files that are no store -------------------------------------------------
+
+def refused(folder):
+    """Neither check nor serve takes it, and both say so in order."""
+    done = run_tool([TIDEWIRED, "check", "--data", str(folder)])
+    assert done.returncode in (1, 2), (done.returncode, done.stderr)
+    assert done.stdout or done.stderr
+    done = run_tool([TIDEWIRED, "--listen", "127.0.0.1:0",
+                     "--data", str(folder)])
+    assert done.returncode == 1, (done.returncode, done.stderr)
+    assert done.stderr and done.stdout == ""
+
+
+def copy_of(srv, folder, change):
+    """A copy of the store whose file went through change(bytes)."""
+    shutil.copytree(srv.data, folder)
+    path = folder / "data.mdb"
+    path.write_bytes(change(path.read_bytes()))
+    return folder
+
+
+def test_files_that_are_no_store(rich, tmp_path, case):
+    rows = {"garbage": lambda b: b"\x5a" * len(b),
+            "zeroes": lambda b: b"\0" * len(b),
+            "text": lambda b: b"hello\n" * 2000,
+            "one page": lambda b: b[:4096],
+            "three pages": lambda b: b[:3 * 4096],
+            "half": lambda b: b[:len(b) // 8192 * 4096]}
+    for name, change in rows.items():
+        with case(name):
+            refused(copy_of(rich, tmp_path / name, change))
+    rich.start()
+
+
+@needs_lmdb
+def test_a_store_of_a_newer_version(rich, tmp_path):
+    folder = tmp_path / "newer"
+    shutil.copytree(rich.data, folder)
+
+    def raise_schema(txn, db):
+        txn.put(b"schema", (99).to_bytes(4, "big"), db=db)
+    damage(folder, b"meta", raise_schema)
+    before = (folder / "data.mdb").read_bytes()
+    refused(folder)
+    done = run_tool([TIDEWIRED, "--data", str(folder)])
+    assert "99" in done.stderr and "newer" in done.stderr, done.stderr
+    assert (folder / "data.mdb").read_bytes() == before, "it was touched"
+    rich.start()

@@ -3,6 +3,7 @@
 Neighbours: faults.py and tests/shims/fault.c break the disk, load.py writes.
 """
 import contextlib
+import json
 import os
 
 import pytest
@@ -11,6 +12,7 @@ import requests
 from api import Api, data
 from faults import Disk, EIO, ENOSPC, build_shim
 from load import Load, STEPS
+from rawhttp import Raw, request
 from server import wait_until
 from sse import Stream, replay
 
@@ -143,6 +145,33 @@ def verify(srv, load):
             assert life["ex"].get()["result_data"] == life["result"]
     events = replay(srv.port, srv.seq())
     assert [e.seq for e in events] == sorted({e.seq for e in events})
+
+
+def test_a_version_that_never_was(broken, disk):
+    """An edit and a trigger of it, lost in one turn, leave no trace."""
+    srv = broken
+    new = json.dumps({**JOB, "steps": [{"name": "new"}]})
+    raws = [Raw(srv.port) for _ in range(3)]
+    for raw in raws:
+        assert raw.send(request("GET", "/healthz")).response().status == 200
+    disk.fail("sync", EIO)
+    with srv.paused():
+        raws[0].send(request("PUT", "/api/jobs/load", new))
+        raws[1].send(request("POST", "/api/jobs",
+                             new.replace("load", "fresh")))
+        raws[2].send(request("POST", "/api/jobs/load/trigger", "{}"))
+    assert [raw.response().status for raw in raws] == [503] * 3
+    disk.heal()
+    works_again(srv, "back")
+    assert data(srv.api.get("/api/jobs/load"))["version"] == 1
+    assert srv.api.get("/api/jobs/fresh").status_code == 404
+    ex = srv.api.trigger("load")
+    assert list(ex.steps()) == list(STEPS) and ex.first["job_version"] == 1
+    again = data(srv.api.put("/api/jobs/load", new))
+    assert again["version"] == 2
+    assert list(srv.api.trigger("load").steps()) == ["new"]
+    for raw in raws:
+        raw.close()
 
 
 def test_timers_wait_for_the_disk(broken, disk):

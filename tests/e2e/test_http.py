@@ -363,6 +363,18 @@ def test_big_bodies(srv):
         refused(raw, 413)
 
 
+def test_a_refusal_reaches_a_client_that_goes_on_sending(srv):
+    """Closed at once, the answer would be lost to a reset."""
+    body = b"x" * 3_000_000
+    for head in (b"Content-Length: 3000000\r\n\r\n",
+                 b"Transfer-Encoding: chunked\r\n\r\n2dc6c0\r\n",
+                 b"Content-Length: +1\r\n\r\n"):
+        with Raw(srv.port) as raw:
+            raw.send(b"POST /api/jobs HTTP/1.1\r\nHost: x\r\n" + head)
+            raw.send(body)
+            assert raw.response().status in (400, 413)
+
+
 def test_limit_flags(start):
     srv = start("--max-body-bytes", "1024")
     with Raw(srv.port) as raw:

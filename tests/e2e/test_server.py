@@ -155,7 +155,8 @@ def test_what_is_under_way_is_answered(srv, api):
     assert srv.counts()["total"] == 20
 
 
-def test_a_half_sent_request_does_not_hold_it(srv):
+def test_a_half_sent_request_does_not_hold_it(start):
+    srv = start("--body-timeout-ms", "500")
     with Raw(srv.port) as raw:
         raw.send(b"POST /api/jobs HTTP/1.1\r\nHost: x\r\n"
                  b"Content-Length: 100\r\n\r\n{")
@@ -212,13 +213,13 @@ def test_memory_stays_where_it_was(srv, api):
             ex.finish()
             ex.get()
 
-    work(300)
+    work(150)
     before = rss()
-    threads = [threading.Thread(target=work, args=(300,)) for _ in range(2)]
+    threads = [threading.Thread(target=work, args=(150,)) for _ in range(2)]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
     assert data(api.get("/api/jobs/j"))
     grown = rss() - before
-    assert grown < 6_000, f"{grown} kB more after 600 lives"
+    assert grown < 4_000, f"{grown} kB more after 300 lives"

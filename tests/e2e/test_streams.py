@@ -303,6 +303,29 @@ def test_keep_alive_as_an_event(start):
         assert first.type == "snapshot" and stream.cursor == cursor
 
 
+def test_the_cursor_moves_past_what_is_filtered(start):
+    """Who is sent nothing need not read it all again after a reconnect."""
+    srv = start("--stream-keepalive-ms", "200")
+    srv.api.job("a", name="one")
+    srv.api.job("a", name="two")
+    with Stream(srv.port, "/events", job="one") as stream:
+        stream.next()
+        for _ in range(3):
+            srv.api.trigger("two").finish()
+        seq = srv.seq()
+        stream.until_cursor(seq)
+        srv.api.trigger("one")
+        assert stream.next().seq == seq + 1
+    with Stream(srv.port, "/events", types="log") as stream:
+        stream.next()
+        ex = srv.api.trigger("one")
+        reports = [{"step": "a", "report": "progress",
+                    "progress_percent": i % 100} for i in range(900)]
+        for _ in range(4):
+            ex.data("report", {"step_reports": reports})
+        stream.until_cursor(srv.seq())
+
+
 def test_http_1_0_is_delimited_by_its_end(srv, api, job):
     ex = api.trigger("j")
     with Stream(srv.port, events_path(ex), version="1.0") as stream:
