@@ -40,10 +40,13 @@ def test_check_of_nothing(tmp_path):
 # ---- planted damage ---------------------------------------------------------
 
 def tables(folder):
-    """Names of the store's tables."""
-    with lmdb.open(str(folder), max_dbs=64, readonly=True,
-                   lock=False) as env, env.begin() as txn:
-        return [bytes(k) for k, _ in txn.cursor()]
+    """Names of the store's tables that have rows."""
+    with lmdb.open(str(folder), max_dbs=64, readonly=True, lock=False) as env:
+        with env.begin() as txn:
+            names = [bytes(k) for k, _ in txn.cursor()]
+        with env.begin() as txn:
+            return [n for n in names if txn.stat(
+                env.open_db(n, txn, create=False))["entries"]]
 
 
 def damage(folder, table, change):
