@@ -33,29 +33,30 @@
 enum state { LIVE, RUNNING, BLOCKED, DEAD };
 
 struct subscriber {
-	struct event event;
-	struct wheel_node due;
+	/* what a delivery looks at, on one cache line */
 	TAILQ_ENTRY(subscriber) queue; /* RUNNING: run, DEAD: dead */
 	LIST_ENTRY(subscriber) member; /* of the view */
-	struct sse *sse;
 	struct view *view;
+	uint64_t cursor;     /* all up to here is sent, or not for it */
+	int64_t progress_at; /* monotonic: bytes were taken, or asked to be */
+	uint32_t offset;     /* bytes sent of the frame of seq cursor + 1 */
+	uint8_t state;	     /* enum state */
+	bool fresh;	     /* nothing was sent yet */
+	bool leaving;	     /* its time is over */
+	bool closing;	     /* to be closed once rest is sent */
 	union {
 		struct blob *rest;	/* to be sent first, from rest_at on */
 		const char *gap_reason; /* while fresh */
 	};
-	uint64_t cursor;     /* all up to here is sent, or not for it */
-	uint64_t id;	     /* the last one it was sent */
-	uint64_t owner;	     /* 0: nobody's */
-	int64_t progress_at; /* monotonic: bytes were taken, or asked to be */
-	int64_t leave_at;    /* monotonic; 0: never */
-	uint32_t offset;     /* bytes sent of the frame of seq cursor + 1 */
+	uint64_t id; /* the last one it was sent */
+	struct event event;
+	struct wheel_node due;
+	struct sse *sse;
+	uint64_t owner;	  /* 0: nobody's */
+	int64_t leave_at; /* monotonic; 0: never */
 	uint32_t rest_at;
 	uint16_t stray; /* bytes the client sent */
-	uint8_t state;	/* enum state */
 	uint8_t from;	/* enum sse_from, while fresh */
-	bool fresh;	/* nothing was sent yet */
-	bool leaving;	/* its time is over */
-	bool closing;	/* to be closed once rest is sent */
 };
 
 /* The memory of one. */
@@ -68,7 +69,7 @@ subscriber_size(void)
 static int
 fd_of(const struct subscriber *sub)
 {
-	return (int)event_get_fd(&sub->event);
+	return (int)sub->event.ev_fd;
 }
 
 /* The only function that assigns a state, and what hangs on it. */
@@ -239,30 +240,40 @@ subscriber_due(struct wheel_node *n, void *arg)
 
 /* ---- sending ---- */
 
-/* Send once; returns how much was taken.  A broken socket dies. */
+/* Account for what a send returned; gives how much was taken. */
 static size_t
-push(struct sse *s, struct subscriber *sub, const struct iovec *iov, int n)
+sent(struct sse *s, struct subscriber *sub, ssize_t n)
 {
-	struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov,
-	    .msg_iovlen = (size_t)n};
-	ssize_t sent = sendmsg(fd_of(sub), &m, MSG_NOSIGNAL | MSG_DONTWAIT);
-
 	if (s->sends_left > 0)
 		s->sends_left--;
-	if (sent < 0 && errno != EAGAIN && errno != EINTR)
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
 		kill_it(s, sub, "the connection broke");
-	if (sent <= 0)
+	if (n <= 0)
 		return 0;
 	sub->progress_at = s->clock_ms;
-	s->bytes_left -=
-	    (size_t)sent < s->bytes_left ? (size_t)sent : s->bytes_left;
-	return (size_t)sent;
+	s->bytes_left -= (size_t)n < s->bytes_left ? (size_t)n : s->bytes_left;
+	return (size_t)n;
 }
 
-static struct iovec
-iov_of(const char *p, size_t n)
+/* Send once; returns how much was taken.  A broken socket dies. */
+static size_t
+push(struct sse *s, struct subscriber *sub, struct slice bytes)
 {
-	return (struct iovec){(void *)(uintptr_t)p, n};
+	return sent(s, sub,
+	    send(fd_of(sub), bytes.p, bytes.n, MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+
+/* Two at once. */
+static size_t
+push_both(struct sse *s, struct subscriber *sub, struct slice first,
+    struct slice second)
+{
+	struct iovec iov[2] = {{(void *)(uintptr_t)first.p, first.n},
+	    {(void *)(uintptr_t)second.p, second.n}};
+	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
+
+	return sent(s, sub,
+	    sendmsg(fd_of(sub), &m, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 /* Nothing is left to be sent before the frames. */
@@ -279,12 +290,12 @@ static bool
 send_rest(struct sse *s, struct subscriber *sub)
 {
 	struct blob *b = sub->rest;
-	struct iovec iov;
+	size_t at = sub->rest_at;
 
 	if (b == NULL)
 		return true;
-	iov = iov_of(b->bytes + sub->rest_at, b->n - sub->rest_at);
-	sub->rest_at += (uint32_t)push(s, sub, &iov, 1);
+	sub->rest_at +=
+	    (uint32_t)push(s, sub, (struct slice){b->bytes + at, b->n - at});
 	if (sub->state == DEAD)
 		return false;
 	if (sub->rest_at < b->n) {
@@ -299,11 +310,10 @@ send_rest(struct sse *s, struct subscriber *sub)
 static bool
 say(struct sse *s, struct subscriber *sub, struct slice bytes)
 {
-	struct iovec iov = iov_of(bytes.p, bytes.n);
 	size_t n;
 
 	INVARIANT(sub->rest == NULL && sub->offset == 0);
-	n = push(s, sub, &iov, 1);
+	n = push(s, sub, bytes);
 	if (sub->state == DEAD)
 		return false;
 	if (n == bytes.n)
@@ -323,43 +333,48 @@ say_goodbye(struct sse *s, struct subscriber *sub, struct buf *words)
 		kill_it(s, sub, "all is said");
 }
 
-/* The head, and a snapshot unless it comes with a cursor. */
-static bool
-open_stream(struct sse *s, struct subscriber *sub, struct store_txn *t)
+/* What a stream begins with, and what stands before a snapshot. */
+static void
+write_opening(struct sse *s, const struct subscriber *sub, const char *gap)
 {
 	unsigned form = sub->view->form;
-	const char *reason = sub->gap_reason;
-	struct iovec iov[2];
-	size_t n;
-	int parts = 1;
 
-	sub->rest = NULL;
-	if (sub->from != SSE_FROM_SEQ) {
-		sub->rest = snapshot_get(s, t, sub->view);
-		sub->cursor = sub->id = store_seq(t);
-		iov[parts++] = iov_of(sub->rest->bytes, sub->rest->n);
-	}
 	s->scratch.len = 0;
 	if (sub->fresh) {
 		control_head(form, &s->scratch);
 		control_retry(s, form, &s->scratch);
 		control_comment("tidewire", form, &s->scratch);
 	}
-	if (sub->from == SSE_FROM_GAP)
-		control_gap(s, sub->view, reason, sub->cursor, &s->scratch);
+	if (gap != NULL)
+		control_gap(s, sub->view, gap, sub->cursor, &s->scratch);
+}
+
+/*
+ * Begin, or begin anew behind a gap: with a snapshot, unless it comes with a
+ * cursor.  False when it is not through yet, or dead.
+ */
+static bool
+open_stream(struct sse *s, struct subscriber *sub, struct store_txn *t)
+{
+	const char *gap = sub->from == SSE_FROM_GAP ? sub->gap_reason : NULL;
+	struct slice shot = SLICE_NONE;
+	size_t n;
+
+	sub->rest = NULL;
+	if (sub->from != SSE_FROM_SEQ) {
+		sub->rest = snapshot_get(s, t, sub->view);
+		sub->cursor = sub->id = store_seq(t);
+		shot = (struct slice){sub->rest->bytes, sub->rest->n};
+	}
+	write_opening(s, sub, gap);
 	sub->fresh = false;
-	iov[0] = iov_of(s->scratch.p, s->scratch.len);
-	n = push(s, sub, iov, parts);
+	n = push_both(s, sub, buf_slice(&s->scratch), shot);
+	if (sub->state != DEAD && n < s->scratch.len)
+		kill_it(s, sub, "its buffer is full from the start");
 	if (sub->state == DEAD)
 		return false;
-	if (n < s->scratch.len) {
-		kill_it(s, sub, "its buffer is full from the start");
-		return false;
-	}
-	if (sub->rest == NULL)
-		return true;
 	sub->rest_at = (uint32_t)(n - s->scratch.len);
-	if (sub->rest_at < sub->rest->n) {
+	if (sub->rest_at < shot.n) {
 		block(s, sub);
 		return false;
 	}
@@ -465,7 +480,6 @@ send_frames(struct sse *s, struct subscriber *sub, struct store_txn *t)
 {
 	struct gather *g = &s->gather;
 	struct slice bytes;
-	struct iovec iov;
 	size_t n = 0;
 
 	gather_run(g, t, sub->view, sub->cursor, sub->offset);
@@ -477,8 +491,7 @@ send_frames(struct sse *s, struct subscriber *sub, struct store_txn *t)
 	}
 	bytes = gather_bytes(g);
 	if (bytes.n > 0) {
-		iov = iov_of(bytes.p, bytes.n);
-		n = push(s, sub, &iov, 1);
+		n = push(s, sub, bytes);
 		if (sub->state == DEAD)
 			return;
 	}
