@@ -75,6 +75,19 @@ tests_cli_test_stream_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 unit_tests += tests/cli/test_table
 tests_cli_test_table_LDADD = $(cli_test_libs)
 
+engine_ground = tests/engine/ground.c tests/engine/ground.h
+unit_tests += tests/engine/test_engine
+tests_engine_test_engine_SOURCES = tests/engine/test_engine.c $(engine_ground)
+tests_engine_test_engine_LDADD = $(engine_test_libs)
+unit_tests += tests/engine/test_engine_jobs
+tests_engine_test_engine_jobs_SOURCES = tests/engine/test_engine_jobs.c $(engine_ground)
+tests_engine_test_engine_jobs_LDADD = $(engine_test_libs)
+unit_tests += tests/engine/test_engine_time
+tests_engine_test_engine_time_SOURCES = tests/engine/test_engine_time.c $(engine_ground)
+tests_engine_test_engine_time_LDADD = $(engine_test_libs)
+unit_tests += tests/engine/test_fault
+tests_engine_test_fault_LDADD = $(engine_test_libs)
+
 store_world = tests/store/world.c tests/store/world.h
 unit_tests += tests/store/test_backup
 tests_store_test_backup_SOURCES = tests/store/test_backup.c $(store_world)
