@@ -46,6 +46,7 @@ class Life:
     error: object = None
     logs: int = 0
     silent: bool = False  # the waiting retry follows a silence
+    ended_by: object = None  # the report that did
     retry: object = None
     heartbeat: object = None
     grace: object = None
@@ -134,7 +135,7 @@ class Life:
     def _admit(self, verb):
         """Refuse what comes too late; True when it was said before."""
         if self.terminal:
-            if REPEATS.get(verb) == self.status:
+            if verb == self.ended_by or REPEATS.get(verb) == self.status:
                 return True
             raise Refused(422, "status")
         if self.status == "retrying" and not self.silent:
@@ -162,7 +163,7 @@ class Life:
         if self._admit("complete"):
             return
         self._wake(now)
-        self.result = result
+        self.result, self.ended_by = result, "complete"
         self._end("cancelled" if self.status == "cancelling"
                   else "completed")
 
@@ -172,6 +173,7 @@ class Life:
         self._wake(now)
         self.error = message
         if self.status == "cancelling":
+            self.ended_by = "fail"
             self._end("cancelled")
         elif fatal or self.attempt == ATTEMPTS:
             self._end("failed")

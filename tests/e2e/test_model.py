@@ -3,6 +3,7 @@
 Everything happens to one server; deadlines are kept clear of one another by
 steps of the clock that never land near one (settle()).
 """
+import os
 import pathlib
 import tempfile
 
@@ -16,6 +17,8 @@ from api import ms
 from model import JOB, Life, Refused, STEPS
 from server import Server, wait_until
 
+# So many, and other ones each time; unset, the same 40 each time.
+EXAMPLES = os.environ.get("TIDEWIRE_MODEL_EXAMPLES")
 SLACK = 8_000  # real time that may pass unseen, and rounding
 
 pick = st.integers(min_value=0, max_value=2)
@@ -218,6 +221,6 @@ class Lives(RuleBasedStateMachine):
 
 def test_random_lives():
     run_state_machine_as_test(Lives, settings=settings(
-        max_examples=40, stateful_step_count=30, deadline=None,
-        derandomize=True, database=None, print_blob=True,
+        max_examples=int(EXAMPLES or 40), stateful_step_count=30,
+        deadline=None, derandomize=EXAMPLES is None, database=None, print_blob=True,
         suppress_health_check=list(HealthCheck)))
