@@ -17,8 +17,14 @@ bool definition_read(struct job *j, const struct json_node *body,
     struct job_error *err);
 
 /*
- * Append the normalized form: every member present, in a fixed order, and
- * metadata as it was sent.
+ * Read what a config remembers of itself, which is never a client's to say:
+ * only from what definition_write() wrote.
+ */
+void definition_read_config(struct job *j, const struct json_node *stored);
+
+/*
+ * Append the normalized form: every member present (config where there is
+ * one), in a fixed order, and metadata as it was sent.
  */
 void definition_write(const struct job *j, struct buf *out);
 

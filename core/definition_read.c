@@ -517,8 +517,22 @@ definition_read(struct job *j, const struct json_node *body,
 {
 	struct reader r = {.job = j, .err = err};
 
+	j->runnable = true;
 	if (body->type != JSON_OBJECT)
 		return broken(&r, "body", "must be an object");
 	return read_identity(&r, body) && read_limits(&r, body) &&
 	    read_retry(&r, body, &j->retry) && read_steps(&r, body);
+}
+
+/* Read a config's own member. */
+void
+definition_read_config(struct job *j, const struct json_node *stored)
+{
+	const struct json_node *config = json_get(stored, "config");
+	const struct json_node *runnable = json_get(config, "runnable");
+
+	if (json_absent(config))
+		return;
+	j->config = config->raw;
+	j->runnable = json_absent(runnable) || runnable->boolean;
 }

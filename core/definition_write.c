@@ -124,6 +124,10 @@ definition_write(const struct job *j, struct buf *out)
 	write_limit(w, "max_concurrency", j->max_concurrency);
 	jsonw_key(w, "metadata");
 	jsonw_raw_or_null(w, j->metadata);
+	if (j->config.p != NULL) {
+		jsonw_key(w, "config");
+		jsonw_raw(w, j->config);
+	}
 	jsonw_end(w);
 	jsonw_free(w);
 }

@@ -26,21 +26,31 @@ from_text(struct buf text)
 		    bad.line, bad.column, bad.text);
 	if (!definition_read(j, json_root(j->doc), &err))
 		log_fatal("damaged job definition: %s %s", err.field, err.text);
+	definition_read_config(j, json_root(j->doc));
 	return j;
 }
 
 /* Check what a client sent, and read back what it comes to. */
 struct job *
-job_new(const struct json_node *body, struct job_error *err)
+job_new_config(const struct json_node *body, struct slice config,
+    struct job_error *err)
 {
 	struct job sent = {0};
 	struct buf text = {0};
 	bool ok = definition_read(&sent, body, err);
 
+	sent.config = config;
 	if (ok)
 		definition_write(&sent, &text);
 	arena_free(&sent.arena);
 	return ok ? from_text(text) : NULL;
+}
+
+/* The same for a job that is no config. */
+struct job *
+job_new(const struct json_node *body, struct job_error *err)
+{
+	return job_new_config(body, SLICE_NONE, err);
 }
 
 /* Read a stored definition. */

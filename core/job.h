@@ -49,6 +49,8 @@ struct job {
 	uint32_t max_concurrency; /* 0: no limit */
 	uint16_t nsteps;
 	struct job_step *steps;
+	struct slice config;	 /* what a config remembers (core/config.h) */
+	bool runnable;		 /* false for a config with errors */
 	struct slice definition; /* the normalized JSON */
 	/* owned: */
 	struct json *doc;
@@ -67,6 +69,10 @@ struct job_error {
  * unset.  NULL with *err on the first broken rule (422).
  */
 struct job *job_new(const struct json_node *body, struct job_error *err);
+
+/* The same for a config, which remembers that JSON object of itself. */
+struct job *job_new_config(const struct json_node *body, struct slice config,
+    struct job_error *err);
 
 /*
  * The job of a stored definition; aborts when it is damaged, since

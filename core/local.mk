@@ -5,6 +5,13 @@ libcore_a_SOURCES = \
 	core/arena.h \
 	core/buf.c \
 	core/buf.h \
+	core/config.c \
+	core/config.h \
+	core/config_check.c \
+	core/config_impl.h \
+	core/config_steps.c \
+	core/dag.c \
+	core/dag.h \
 	core/decimal.c \
 	core/decimal.h \
 	core/definition.h \
@@ -28,10 +35,14 @@ libcore_a_SOURCES = \
 	core/jsonw.h \
 	core/key.c \
 	core/key.h \
+	core/labels.c \
+	core/labels.h \
 	core/lifecycle.c \
 	core/lifecycle.h \
 	core/lifecycle_impl.h \
 	core/lifecycle_report.c \
+	core/lineage.c \
+	core/lineage.h \
 	core/log.c \
 	core/log.h \
 	core/mapping.c \
@@ -52,4 +63,6 @@ libcore_a_SOURCES = \
 	core/utf8.h \
 	core/uuid.c \
 	core/uuid.h \
-	core/wire.h
+	core/wire.h \
+	core/yaml.c \
+	core/yaml.h
