@@ -9,7 +9,7 @@
 #include "core/wire.h"
 
 #define EVENT_FORMAT 1
-#define HEAD 50	       /* bytes before the first member */
+#define HEAD 62	       /* bytes before the first member */
 #define MEMBER_HEAD 5  /* id and length */
 #define MEMBER_LAST 20 /* the largest enum member */
 
@@ -82,7 +82,9 @@ put_head(const struct journal_event *ev, unsigned char *p)
 	p = wire_put(p, 4, ev->step_index);
 	p = wire_put(p, 8, (uint64_t)ev->at);
 	p = wire_put(p, 8, (uint64_t)ev->due);
-	wire_put_uuid(p, &ev->execution);
+	p = wire_put_uuid(p, &ev->execution);
+	p = wire_put(p, 8, ev->prev);
+	wire_put(p, 4, ev->nth);
 }
 
 /* Append the stored form; what could not be read back is never written. */
@@ -129,6 +131,8 @@ get_head(struct wire *w, struct journal_event *ev, unsigned *nmembers)
 	ev->at = (int64_t)wire_uint(w, 8, INT64_MAX);
 	ev->due = (int64_t)wire_uint(w, 8, INT64_MAX);
 	ev->execution = wire_uuid(w);
+	ev->prev = wire_uint(w, 8, UINT64_MAX);
+	ev->nth = (uint32_t)wire_uint(w, 4, UINT32_MAX);
 	if (ev->type == 0 || !is_percent(ev->percent))
 		w->bad = true;
 	if (ev->type == EVENT_STEP &&

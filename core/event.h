@@ -64,6 +64,8 @@ struct journal_event {
 	uint64_t seq;	       /* > 0; the journal's key */
 	int64_t at;	       /* ms */
 	struct uuid execution; /* the job's id for EVENT_JOB */
+	uint64_t prev;	       /* seq of the execution's event before; 0 none */
+	uint32_t nth; /* of its execution's events, from 1; 0: of none */
 	enum event_type type;
 	uint32_t attempt;
 	uint8_t status;	     /* enum status, or step_status for EVENT_STEP */
@@ -113,7 +115,9 @@ struct slice event_get(const struct journal_event *ev, enum member id);
  *	 18	u64	at, under 2^63
  *	 26	u64	due, under 2^63
  *	 34	uuid	execution
- *	 50		members, each: u8 id (1-20, none twice), u32 length, bytes
+ *	 50	u64	prev
+ *	 58	u32	nth
+ *	 62		members, each: u8 id (1-20, none twice), u32 length, bytes
  *
  * Nothing follows the last member.
  */

@@ -8,7 +8,7 @@
 #include "core/wire.h"
 
 #define ROW_FORMAT 1
-#define EXECUTION_BYTES 236
+#define EXECUTION_BYTES 248
 #define STEP_BYTES 106
 
 _Static_assert(EXECUTION_BYTES <= EXECUTION_ROW, "a row fits its buffer");
@@ -137,6 +137,8 @@ execution_encode(const struct execution *x, uint8_t out[EXECUTION_ROW])
 	p = put_ref(p, x->result);
 	p = put_ref(p, x->error);
 	p = put_ref(p, x->last);
+	p = put_ref(p, x->tail);
+	p = wire_put(p, 4, x->nevents);
 	INVARIANT(p == out + EXECUTION_BYTES);
 	return EXECUTION_BYTES;
 }
@@ -158,6 +160,8 @@ execution_decode(struct slice bytes, struct execution *out)
 	x.result = get_ref(&w);
 	x.error = get_ref(&w);
 	x.last = get_ref(&w);
+	x.tail = get_ref(&w);
+	x.nevents = (uint32_t)wire_uint(&w, 4, UINT32_MAX);
 	if (w.bad || w.n > 0)
 		return false;
 	*out = x;

@@ -80,6 +80,8 @@ struct execution {
 	struct ref result;    /* event with MEMBER_RESULT */
 	struct ref error;     /* event with the last error */
 	struct ref last;      /* its last change of status */
+	struct ref tail;      /* its last event of all */
+	uint32_t nevents;     /* how many it has */
 };
 
 struct step {
@@ -102,7 +104,7 @@ struct step {
 #define STEP_ROW 128
 
 /*
- * The stored row, 236 bytes, all integers big-endian:
+ * The stored row, 248 bytes, all integers big-endian:
  *
  *	  0	u8	version, 1
  *	  1	uuid	id
@@ -122,8 +124,9 @@ struct step {
  *	 84	u64 x 7	created_at, updated_at, started_at, attempt_started_at,
  *			completed_at, cancel_at, heartbeat_at; under 2^63
  *	140	u64 x 5	due[], in order of enum timer; under 2^63
- *	180	u64 x 7	the seqs of created, tags, step_name, metadata, result,
- *			error, last
+ *	180	u64 x 8	the seqs of created, tags, step_name, metadata, result,
+ *			error, last, tail
+ *	244	u32	nevents
  *
  * The stored step, 106 bytes:
  *

@@ -97,6 +97,8 @@ lifecycle_emit(struct decision *d, struct journal_event *ev)
 		c->events = mem_resize(c->events, c->cap, sizeof *c->events);
 	}
 	ev->seq = d->seq + c->nevents;
+	ev->prev = d->x->tail.seq;
+	ev->nth = d->x->nevents + 1;
 	c->events[c->nevents++] = *ev;
 	lifecycle_apply(d->job, ev, d->x, d->steps);
 }
@@ -385,6 +387,8 @@ lifecycle_apply(const struct job *job, const struct journal_event *ev,
 {
 	struct step *s = NULL;
 
+	x->tail.seq = ev->seq;
+	x->nevents = ev->nth;
 	if (ev->step != EVENT_NO_STEP && ev->type != EVENT_LOG) {
 		INVARIANT(steps != NULL && ev->step < x->nsteps);
 		s = &steps[ev->step];
@@ -403,8 +407,9 @@ lifecycle_apply(const struct job *job, const struct journal_event *ev,
 			apply_progress(ev, x);
 		break;
 	case EVENT_LOG:
+		x->heartbeat_at = ev->at;
 		if (ev->percent == EVENT_NO_PERCENT)
-			return; /* a plain log changes no row */
+			return;
 		x->percent = ev->percent;
 		break;
 	case EVENT_STEP:

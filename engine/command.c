@@ -152,8 +152,11 @@ answer_refused(struct engine *e, struct store_txn *t, struct cmd *c,
 	struct engine_rows *r = e->rows;
 	struct outcome o;
 
-	store_events(e, t);
-	r->x = r->before;
+	r->steps_loaded = false;
+	if (r->change.nevents > 0) {
+		store_events(e, t);
+		store_rows(e, t, false);
+	}
 	o = outcome(e, t, NULL);
 	if (c->kind == CMD_TRIGGER)
 		o.x = NULL;

@@ -100,7 +100,6 @@ close_cursors(struct check *c)
 	table_close(&c->journal);
 	table_close(&c->numbers);
 	table_close(&c->labels);
-	table_close(&c->idempotency);
 	for (unsigned i = 0; i < ROWS_FACETS_MAX; i++) {
 		for (unsigned s = 0; s < STATUS_COUNT; s++)
 			table_close(&c->facets[i][s]);
@@ -111,13 +110,13 @@ close_cursors(struct check *c)
 
 /* Every event of an execution was met with its row, or it is missing there. */
 static void
-check_shares(struct check *c)
+check_chains(struct check *c)
 {
-	if (c->wanted.shares != c->execution_events)
+	if (c->wanted.events != c->execution_events)
 		check_find(c,
 		    "journal: %" PRIu64 " events of executions, but "
 		    "executions have %" PRIu64,
-		    c->execution_events, c->wanted.shares);
+		    c->execution_events, c->wanted.events);
 }
 
 /* Check a store. */
@@ -133,7 +132,7 @@ check_store(struct store *s, struct check_result *out,
 	check_jobs(&c);
 	check_journal(&c);
 	check_rows(&c);
-	check_shares(&c);
+	check_chains(&c);
 	check_index(&c);
 	check_timers(&c);
 	check_idempotency(&c);

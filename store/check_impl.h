@@ -15,7 +15,7 @@
  * hold; only where they differ are the strays searched.
  */
 struct check_wanted {
-	uint64_t shares, index, timers, names;
+	uint64_t events, index, timers, names;
 };
 
 struct check {
@@ -29,7 +29,7 @@ struct check {
 	bool jobs_broken;	   /* some definition cannot be read */
 
 	/* Places where the last look-up was: the next one is near. */
-	struct table_cursor journal, numbers, labels, idempotency;
+	struct table_cursor journal, numbers, labels;
 	struct table_cursor facets[ROWS_FACETS_MAX][STATUS_COUNT];
 	struct table_cursor timers[TIMER_COUNT];
 };

@@ -241,22 +241,31 @@ check_taken_names(struct check *c)
 		    table_entries(c->t, TABLE_NAMES), c->wanted.names);
 }
 
+/* True when every id in the value is an execution's. */
+static bool
+leads_to_executions(struct check *c, struct slice ids)
+{
+	struct execution x;
+	struct uuid id;
+	bool good = ids.n > 0;
+
+	for (; good && ids.n >= ROWS_ID; ids.p += ROWS_ID, ids.n -= ROWS_ID) {
+		memcpy(id.b, ids.p, ROWS_ID);
+		good = rows_get(c->t, &id, &x);
+	}
+	return good && ids.n == 0;
+}
+
 /* Check that idempotency keys lead to executions. */
 void
 check_idempotency(struct check *c)
 {
 	struct table_cursor at = table_open(c->t, TABLE_IDEMPOTENCY);
 	bool there = table_first(&at);
-	struct execution x;
-	struct uuid id;
 
-	for (; there; there = table_next(&at)) {
-		if (at.value.n == ROWS_ID) {
-			memcpy(id.b, at.value.p, ROWS_ID);
-			if (rows_get(c->t, &id, &x))
-				continue;
-		}
-		check_find(c, "idempotency: a key leads to no execution");
-	}
+	for (; there; there = table_next(&at))
+		if (!leads_to_executions(c, at.value))
+			check_find(c,
+			    "idempotency: a key leads to no execution");
 	table_close(&at);
 }

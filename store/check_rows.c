@@ -3,8 +3,9 @@
  * come to the row and the steps as they are stored; then everything that
  * follows from the row is looked up.
  *
- * In the table an execution's events come first, then its steps, then its
- * row, so one walk meets all of it together.
+ * In the table an execution's milestones come first, then its steps, then its
+ * row, so one walk meets all of it together.  The row names the last event,
+ * and each event the one before it.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,7 +25,9 @@
 struct run {
 	struct uuid id;
 	bool replays; /* every event so far could be applied */
-	unsigned nevents, nsteps;
+	unsigned nevents, nsteps, milestones;
+	struct buf
+	    chain; /* the seqs of its events, from the last to the first */
 	bool rowed;
 	const struct job *job;
 	struct execution x, row; /* replayed, stored */
@@ -95,27 +98,85 @@ replay(struct check *c, struct run *r, const struct journal_event *ev)
 		    check_id(&r->id), ev->seq);
 }
 
-/* An entry of the execution's share of the journal. */
-static void
-on_event(struct check *c, struct run *r, struct slice key)
+/* An event that must be there and be this execution's. */
+static bool
+find_event(struct check *c, const struct run *r, uint64_t seq,
+    struct journal_event *ev)
 {
-	struct journal_event ev;
-	struct wire w = wire_read(key);
-	uint64_t seq;
+	uint8_t key[8];
 
-	c->wanted.shares++;
-	seq = wire_uint(&w, 8, UINT64_MAX);
-	if (w.n > 0 || !check_lookup(c, &c->journal, TABLE_JOURNAL, key) ||
-	    !event_decode(c->journal.value, seq, &ev)) {
+	wire_put(key, 8, seq);
+	if (!check_lookup(c, &c->journal, TABLE_JOURNAL,
+		table_bytes(key, sizeof(key))) ||
+	    !event_decode(c->journal.value, seq, ev)) {
 		check_find(c, "execution %s: event %" PRIu64 " is missing",
 		    check_id(&r->id), seq);
-		r->replays = false;
-	} else if (!uuid_eq(&ev.execution, &r->id) || ev.type == EVENT_JOB) {
+		return false;
+	}
+	if (!uuid_eq(&ev->execution, &r->id) || ev->type == EVENT_JOB) {
 		check_find(c, "execution %s: event %" PRIu64 " is of another",
 		    check_id(&r->id), seq);
-		r->replays = false;
-	} else {
-		replay(c, r, &ev);
+		return false;
+	}
+	return true;
+}
+
+/* A milestone: every so many events there is one. */
+static void
+on_milestone(struct check *c, struct run *r, struct slice key)
+{
+	struct wire w = wire_read(key);
+	uint64_t seq = wire_uint(&w, 8, UINT64_MAX);
+	struct journal_event ev;
+
+	r->milestones++;
+	if (find_event(c, r, seq, &ev) && ev.nth % SCHEMA_EVENT_STRIDE != 0)
+		check_find(c, "execution %s: event %" PRIu64 " is no milestone",
+		    check_id(&r->id), seq);
+}
+
+/* Read the chain of events down from the row's tail. */
+static bool
+read_chain(struct check *c, struct run *r)
+{
+	uint64_t seq = r->row.tail.seq;
+	uint32_t nth = r->row.nevents;
+	struct journal_event ev;
+
+	r->chain.len = 0;
+	for (; seq != 0; seq = ev.prev, nth--) {
+		if (!find_event(c, r, seq, &ev))
+			return false;
+		if (ev.nth != nth || ev.prev >= seq) {
+			check_find(c,
+			    "execution %s: event %" PRIu64
+			    " is out of its chain",
+			    check_id(&r->id), seq);
+			return false;
+		}
+		buf_add(&r->chain, &seq, sizeof(seq));
+		c->wanted.events++;
+	}
+	if (nth != 0)
+		check_find(c, "execution %s: its chain of events has no start",
+		    check_id(&r->id));
+	return nth == 0;
+}
+
+/* Replay an execution's events, from the first to the last. */
+static void
+replay_chain(struct check *c, struct run *r)
+{
+	size_t n = r->chain.len / sizeof(uint64_t);
+	struct journal_event ev;
+	uint64_t seq;
+
+	r->replays = n > 0;
+	while (n-- > 0 && r->replays) {
+		memcpy(&seq, r->chain.p + n * sizeof(seq), sizeof(seq));
+		r->replays = find_event(c, r, seq, &ev);
+		if (r->replays)
+			replay(c, r, &ev);
 	}
 }
 
@@ -171,6 +232,7 @@ check_refs(struct check *c, const struct run *r)
 	check_ref(c, r, x->result, MEMBER_RESULT);
 	check_ref(c, r, x->error, MEMBER_ERROR_MESSAGE);
 	check_ref(c, r, x->last, (enum member)0);
+	check_ref(c, r, x->tail, (enum member)0);
 	for (unsigned i = 0; i < r->nsteps; i++) {
 		const struct step *s = &r->steps[i];
 
@@ -313,11 +375,12 @@ check_index_of(struct check *c, const struct execution *x)
 static void
 check_idempotency_of(struct check *c, const struct run *r)
 {
+	struct uuid id;
+
 	if (r->idempotency.n == 0)
 		return;
-	if (!check_lookup(c, &c->idempotency, TABLE_IDEMPOTENCY,
-		r->idempotency) ||
-	    !slice_eq(c->idempotency.value, table_bytes(r->id.b, ROWS_ID)))
+	if (!rows_idempotency_get(c->t, r->idempotency, &id) ||
+	    !uuid_eq(&id, &r->id))
 		check_find(c,
 		    "execution %s: its idempotency key leads "
 		    "elsewhere",
@@ -352,8 +415,13 @@ on_row(struct check *c, struct run *r, struct slice value)
 	if (r->row.nsteps != r->nsteps)
 		check_find(c, "execution %s: %u steps, its row says %u",
 		    check_id(&r->id), r->nsteps, r->row.nsteps);
-	if (r->nevents == 0)
+	if (r->row.nevents == 0)
 		check_find(c, "execution %s: has no events", check_id(&r->id));
+	if (r->row.nevents / SCHEMA_EVENT_STRIDE != r->milestones)
+		check_find(c, "execution %s: %u milestones, for %u events",
+		    check_id(&r->id), r->milestones, (unsigned)r->row.nevents);
+	if (read_chain(c, r))
+		replay_chain(c, r);
 	if (r->replays)
 		check_replay(c, r);
 	else
@@ -379,7 +447,7 @@ begin_run(struct check *c, struct run *r, const struct uuid *id)
 	end_run(c, r);
 	r->id = *id;
 	r->replays = r->rowed = false;
-	r->nevents = r->nsteps = 0;
+	r->nevents = r->nsteps = r->milestones = 0;
 	r->idempotency = r->name = SLICE_NONE;
 }
 
@@ -394,7 +462,7 @@ on_key(struct check *c, struct run *r, struct slice key, struct slice value)
 	if (!uuid_eq(&id, &r->id))
 		begin_run(c, r, &id);
 	if (!w.bad && kind == SCHEMA_EVENT_KEY)
-		on_event(c, r, rest);
+		on_milestone(c, r, rest);
 	else if (!w.bad && kind == SCHEMA_STEP_KEY)
 		on_step(c, r, rest, value);
 	else if (!w.bad && kind == SCHEMA_ROW_KEY && rest.n == 0)
@@ -415,5 +483,6 @@ check_rows(struct check *c)
 		on_key(c, r, at.key, at.value);
 	end_run(c, r);
 	table_close(&at);
+	buf_free(&r->chain);
 	free(r);
 }

@@ -6,6 +6,7 @@
 
 #include "core/log.h"
 #include "core/wire.h"
+#include "store/rows.h"
 #include "store/schema.h"
 #include "store/table.h"
 
@@ -25,7 +26,7 @@ share_key(const struct uuid *id, uint64_t seq)
 	return s;
 }
 
-/* Append an event, and to its execution's share. */
+/* Append an event; every so many of an execution's are milestones. */
 void
 journal_append(struct store_txn *t, const struct journal_event *ev)
 {
@@ -41,7 +42,7 @@ journal_append(struct store_txn *t, const struct journal_event *ev)
 	event_encode(ev, &t->scratch);
 	table_append(t, TABLE_JOURNAL, table_bytes(key, sizeof(key)),
 	    buf_slice(&t->scratch));
-	if (ev->type == EVENT_JOB)
+	if (ev->nth == 0 || ev->nth % SCHEMA_EVENT_STRIDE != 0)
 		return;
 	share = share_key(&ev->execution, ev->seq);
 	table_put(t, TABLE_EXECUTIONS, table_bytes(share.b, SHARE_BYTES),
@@ -160,7 +161,7 @@ journal_walk(struct store_txn *t, uint64_t after, unsigned max,
 	return after;
 }
 
-/* The seq of a share's entry; 0 when the cursor has left id's share. */
+/* The seq of a milestone; 0 when the cursor has left id's. */
 static uint64_t
 share_seq(const struct table_cursor *c, const struct uuid *id)
 {
@@ -173,26 +174,68 @@ share_seq(const struct table_cursor *c, const struct uuid *id)
 	return mine && !w.bad ? seq : 0;
 }
 
-/* Walk one execution's share. */
-uint64_t
-journal_walk_execution(struct store_txn *t, const struct uuid *id,
-    uint64_t after, unsigned max, const struct journal_visit *v)
+/* The first milestone above after, or else the last event; 0: none above. */
+static uint64_t
+stretch_end(struct store_txn *t, const struct uuid *id, uint64_t after)
 {
 	struct table_cursor c = table_open(t, TABLE_EXECUTIONS);
 	struct share from =
 	    share_key(id, after < UINT64_MAX ? after + 1 : after);
-	bool there = table_seek(&c, table_bytes(from.b, SHARE_BYTES));
-	struct journal_event ev;
-	uint64_t seq;
+	uint64_t seq = 0;
+	struct execution x;
 
-	for (; there && max > 0; max--, there = table_next(&c)) {
+	if (table_seek(&c, table_bytes(from.b, SHARE_BYTES)))
 		seq = share_seq(&c, id);
-		if (seq == 0)
+	table_close(&c);
+	if (seq == 0 && rows_get(t, id, &x))
+		seq = x.tail.seq;
+	return seq > after ? seq : 0;
+}
+
+/*
+ * The seqs above after of the stretch that ends at seq, in order, by walking
+ * the chain down.  Returns how many; a stretch longer than the stride is
+ * damage.
+ */
+static unsigned
+read_stretch(struct store_txn *t, uint64_t seq, uint64_t after,
+    uint64_t seqs[SCHEMA_EVENT_STRIDE])
+{
+	struct journal_event ev;
+	unsigned n = SCHEMA_EVENT_STRIDE;
+
+	while (seq > after) {
+		if (!journal_get(t, seq, &ev))
+			break; /* what came before is not kept any more */
+		if (n == 0 || ev.prev >= seq) {
+			store_txn_damaged(t, "an execution's chain of events");
 			break;
-		after = seq;
-		if (journal_get(t, seq, &ev) && !v->fn(v->arg, &ev))
+		}
+		seqs[--n] = seq;
+		seq = ev.prev;
+	}
+	memmove(seqs, seqs + n, (SCHEMA_EVENT_STRIDE - n) * sizeof seqs[0]);
+	return SCHEMA_EVENT_STRIDE - n;
+}
+
+/* Walk one execution's events, stretch by stretch. */
+uint64_t
+journal_walk_execution(struct store_txn *t, const struct uuid *id,
+    uint64_t after, unsigned max, const struct journal_visit *v)
+{
+	uint64_t seqs[SCHEMA_EVENT_STRIDE], end;
+	struct journal_event ev;
+	unsigned i, n;
+
+	while (max > 0 && (end = stretch_end(t, id, after)) != 0) {
+		n = read_stretch(t, end, after, seqs);
+		for (i = 0; i < n && max > 0; i++, max--) {
+			after = seqs[i];
+			if (journal_get(t, after, &ev) && !v->fn(v->arg, &ev))
+				return after;
+		}
+		if (n == 0)
 			break;
 	}
-	table_close(&c);
 	return after;
 }

@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "store/counters.h"
+#include "store/journal.h"
 #include "store/rows_impl.h"
 #include "store/table.h"
 
@@ -174,24 +175,56 @@ rows_put_step(struct store_txn *t, const struct uuid *id, const struct step *s)
 	    table_bytes(bytes, n));
 }
 
-static bool
-fits(struct slice key)
+/* A key as the table has it: cut, where it is longer than keys may be. */
+static struct slice
+cut_key(struct slice key)
 {
-	return key.n > 0 && key.n <= 1 + 8 + SCHEMA_IDEMPOTENCY_MAX;
+	if (key.n > SCHEMA_IDEMPOTENCY_MAX)
+		key.n = SCHEMA_IDEMPOTENCY_MAX;
+	return key;
+}
+
+/* True when the execution was made with this very key. */
+static bool
+is_made_with(struct store_txn *t, const struct uuid *id, struct slice key)
+{
+	struct journal_event ev;
+	struct execution x;
+
+	return rows_get(t, id, &x) && journal_get(t, x.created.seq, &ev) &&
+	    slice_eq(event_get(&ev, MEMBER_IDEMPOTENCY), key);
 }
 
 /* Find the execution that a key made. */
 bool
 rows_idempotency_get(struct store_txn *t, struct slice key, struct uuid *out)
 {
-	return fits(key) && get_id(t, TABLE_IDEMPOTENCY, key, out);
+	struct slice ids;
+
+	if (key.n == 0 || !table_get(t, TABLE_IDEMPOTENCY, cut_key(key), &ids))
+		return false;
+	for (; ids.n >= sizeof(out->b);
+	     ids.p += sizeof(out->b), ids.n -= sizeof(out->b)) {
+		memcpy(out->b, ids.p, sizeof(out->b));
+		if (key.n <= SCHEMA_IDEMPOTENCY_MAX ||
+		    is_made_with(t, out, key))
+			return true;
+	}
+	return false;
 }
 
-/* Remember the execution that a key made. */
+/* Remember the execution that a key made, beside those of longer keys. */
 void
 rows_idempotency_put(struct store_txn *t, struct slice key,
     const struct uuid *id)
 {
-	INVARIANT(fits(key));
-	table_put(t, TABLE_IDEMPOTENCY, key, table_bytes(id->b, sizeof(id->b)));
+	struct buf ids = {0};
+	struct slice old;
+
+	INVARIANT(key.n > 0);
+	if (table_get(t, TABLE_IDEMPOTENCY, cut_key(key), &old))
+		buf_add_slice(&ids, old);
+	buf_add(&ids, id->b, sizeof(id->b));
+	table_put(t, TABLE_IDEMPOTENCY, cut_key(key), buf_slice(&ids));
+	buf_free(&ids);
 }

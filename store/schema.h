@@ -13,12 +13,16 @@
  * table        key                                value
  * -----        ---                                -----
  * journal      seq u64                            an event: core/event.h
- * executions   id ‖ 1 ‖ seq u64                   empty: the execution has
- *                                                 that event (by_execution)
+ * executions   id ‖ 1 ‖ seq u64                   empty: a milestone, every
+ *                                                 32nd event of the execution.
+ *                                                 Each event names the one
+ *                                                 before it, the row names the
+ *                                                 last: milestones are where
+ *                                                 reading upward may start
  *              id ‖ 2 ‖ index u16                 a step: core/execution.h
  *              id ‖ 3                             the row: core/execution.h
- *              One table, so that the row, the steps and the newest entry of
- *              by_execution stand on one page: a report dirties one leaf.
+ *              One table, so that the row and the steps stand on one page
+ *              and a report dirties one leaf.
  * index        facet u8 ‖ value ‖ id              empty
  *              'n' number u64                     value: the id (key ends
  *                                                 behind the number); all
@@ -45,8 +49,9 @@
  * job_names    the name's first 480 bytes         ids of the live jobs whose
  *                                                 name begins so: one, but
  *                                                 for very long names
- * idempotency  scope u8 ‖ tenant u64 ‖            id
- *              key text, at most 400 bytes
+ * idempotency  the first 400 bytes of             ids of the executions made
+ *              scope u8 ‖ tenant u64 ‖ key text   with keys that begin so:
+ *                                                 one, but for long keys
  * names        name ‖ 0 ‖ project u64             id: the execution of that
  *                                                 unique name (at most 480
  *                                                 bytes, no NUL) in a project
@@ -75,6 +80,7 @@
 #define SCHEMA_VERSION 1
 
 #define SCHEMA_EVENT_KEY 1
+#define SCHEMA_EVENT_STRIDE 32
 #define SCHEMA_STEP_KEY 2
 #define SCHEMA_ROW_KEY 3
 

@@ -257,6 +257,10 @@ world_settle(struct world *w, const struct decision *d, bool ok)
 	}
 	if (!ok) {
 		assert_in_range(w->n - w->first, 0, 1);
+		if (w->n > w->first) {
+			w->x = *d->x; /* its tail, and nothing else */
+			world_replay(w);
+		}
 		return false;
 	}
 	w->x = *d->x;

@@ -13,7 +13,7 @@
 #include "core/report.h"
 #include "tests/core/dies.h"
 
-#define HEAD 50
+#define HEAD 62
 
 /* An event with every field set, and two members. */
 static struct journal_event
@@ -34,6 +34,8 @@ sample(void)
 	ev.percent = 45;
 	ev.step = 0x3132;
 	ev.step_index = 0x41424344;
+	ev.prev = 0x5152535455565758;
+	ev.nth = 0x61626364;
 	event_add_member(&ev, MEMBER_MESSAGE, SLICE("hi"));
 	event_add_member(&ev, MEMBER_LOG_DATA, SLICE("{}"));
 	return ev;
@@ -42,7 +44,8 @@ sample(void)
 static const unsigned char sample_bytes[] = {1, 4, 2, 1, 10, 3, 45, 2, 0x31,
     0x32, 0x21, 0x22, 0x23, 0x24, 0x41, 0x42, 0x43, 0x44, 1, 2, 3, 4, 5, 6, 7,
     8, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0xa0, 0xa1, 0xa2, 0xa3,
-    0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf, 8,
+    0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf,
+    0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58, 0x61, 0x62, 0x63, 0x64, 8,
     0, 0, 0, 2, 'h', 'i', 7, 0, 0, 0, 2, '{', '}'};
 
 static void
@@ -52,6 +55,8 @@ assert_same(const struct journal_event *a, const struct journal_event *b)
 	assert_int_equal(a->at, b->at);
 	assert_int_equal(a->due, b->due);
 	assert_true(uuid_eq(&a->execution, &b->execution));
+	assert_int_equal(a->prev, b->prev);
+	assert_int_equal(a->nth, b->nth);
 	assert_int_equal(a->type, b->type);
 	assert_int_equal(a->attempt, b->attempt);
 	assert_int_equal(a->status, b->status);
@@ -196,14 +201,14 @@ static const struct {
     {"too many members", 7, 9, false},
     {"a negative time", 18, 0x80, false},
     {"a negative due", 26, 0x80, false},
-    {"member 0", 50, 0, false},
-    {"an unknown member", 50, 21, false},
-    {"a member twice", 50, 7, false},
-    {"a member longer than all", 51, 0xff, false},
-    {"a member longer", 54, 3, false},
-    {"a member shorter", 54, 1, false},
-    {"the last member longer", 61, 3, false},
-    {"the last member shorter", 61, 1, false},
+    {"member 0", 62, 0, false},
+    {"an unknown member", 62, 21, false},
+    {"a member twice", 62, 7, false},
+    {"a member longer than all", 63, 0xff, false},
+    {"a member longer", 66, 3, false},
+    {"a member shorter", 66, 1, false},
+    {"the last member longer", 73, 3, false},
+    {"the last member shorter", 73, 1, false},
 };
 
 static void

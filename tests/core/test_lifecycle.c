@@ -545,6 +545,9 @@ test_create(void **state)
 	assert_int_equal(x->created.seq, 1);
 	assert_int_equal(w->steps[0].status, STEP_PENDING);
 	assert_int_equal(w->steps[0].input.seq, 0);
+	assert_int_equal(w->steps[0].attempt, 1);
+	assert_int_equal(w->steps[0].percent, EVENT_NO_PERCENT);
+	assert_int_equal(w->steps[0].updated_at, w->now);
 	assert_int_equal(w->steps[1].input.seq, 1);
 	assert_text(world_member(w, w->steps[1].input, MEMBER_INPUT),
 	    "{\"x\": 1.0}");
@@ -591,6 +594,30 @@ test_create_too_large(void **state)
 	assert_true(world_create(w, input));
 	assert_events(w, "created, a ready, b ready");
 	free(input);
+	world_free(w);
+}
+
+/* Labels are a whole set, and the row points at the last one. */
+static void
+test_tags(void **state)
+{
+	struct world *w = world_new("{'name':'n'}", "{}");
+	struct journal_event ev = event_make(EVENT_TAGS);
+	struct execution x = w->x;
+
+	(void)state;
+	ev.seq = 9;
+	ev.at = w->now + 1;
+	event_add_member(&ev, MEMBER_TAGS, SLICE("{}"));
+	lifecycle_apply(w->job, &ev, &x, NULL);
+	assert_int_equal(x.tags.seq, 9);
+	assert_int_equal(x.updated_at, ev.at);
+	assert_int_equal(x.status, STATUS_QUEUED);
+	ev = event_make(EVENT_CREATED);
+	ev.seq = 3;
+	event_add_member(&ev, MEMBER_TAGS, SLICE("{}"));
+	lifecycle_apply(w->job, &ev, &x, NULL);
+	assert_int_equal(x.tags.seq, 3);
 	world_free(w);
 }
 
@@ -708,6 +735,36 @@ live(struct world *w, uint64_t *seed)
 	world_reports(w, r, n, attempt);
 }
 
+/* What events say of themselves is what was so. */
+static void
+check_journal(const struct world *w)
+{
+	struct execution x = {.nsteps = w->x.nsteps};
+	struct step steps[WORLD_STEPS] = {0};
+
+	for (unsigned i = 0; i < w->n; i++) {
+		const struct journal_event *ev = &w->journal[i];
+
+		assert_true(uuid_eq(&ev->execution, &w->x.id));
+		assert_int_equal(ev->cause != 0,
+		    ev->type == EVENT_STATUS || i == 0);
+		assert_int_equal(ev->attempt,
+		    x.attempt +
+			(i == 0 ||
+			    (ev->type == EVENT_STATUS &&
+				ev->status == STATUS_QUEUED)));
+		if (ev->type == EVENT_STATUS)
+			assert_int_equal(ev->previous, x.status);
+		else if (ev->type == EVENT_STEP)
+			assert_int_equal(ev->previous, steps[ev->step].status);
+		else
+			assert_int_equal(ev->previous, 0);
+		lifecycle_apply(w->job, ev, &x, steps);
+		if (ev->type == EVENT_STATUS || i == 0)
+			assert_int_equal(ev->status, x.status);
+	}
+}
+
 /* Whatever happens, the rows hold together and the journal tells them. */
 static void
 test_random(void **state)
@@ -723,6 +780,7 @@ test_random(void **state)
 
 		for (unsigned k = 0; k < 30; k++)
 			live(w, &seed);
+		check_journal(w);
 		ends[w->x.status]++;
 		world_free(w);
 	}
@@ -738,6 +796,7 @@ main(void)
 	    cmocka_unit_test(test_create),
 	    cmocka_unit_test(test_least),
 	    cmocka_unit_test(test_create_too_large),
+	    cmocka_unit_test(test_tags),
 	    cmocka_unit_test(test_random),
 	};
 

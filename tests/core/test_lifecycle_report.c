@@ -107,10 +107,14 @@ static void
 test_failure(void **state)
 {
 	struct world *w = world_new(plain, "{}");
+	struct report r = fails("ConnectionError");
 
 	(void)state;
-	accept(w, fails("ConnectionError"));
+	r.error_stack = SLICE("at line 1\n");
+	accept(w, r);
 	assert_int_equal(w->x.failure, FAILURE_DEPENDENCY);
+	assert_text(world_member(w, w->x.error, MEMBER_ERROR_STACK),
+	    "at line 1\n");
 	assert_text(world_member(w, w->x.error, MEMBER_ERROR_TYPE),
 	    "ConnectionError");
 	world_at(w, 10);
@@ -361,7 +365,7 @@ test_stale(void **state)
 	world_free(w);
 }
 
-/* A late report is named in the journal; rows do not notice. */
+/* A late report is named in the journal; the row only counts it. */
 static void
 test_ignored(void **state)
 {
@@ -380,6 +384,8 @@ test_ignored(void **state)
 	assert_text(reason(w),
 	    "step failed refused: the execution is already completed");
 	assert_int_equal(w->journal[w->n - 1].attempt, 1);
+	before.tail.seq = w->n;
+	before.nevents++;
 	assert_memory_equal(&w->x, &before, sizeof(before));
 	world_replay(w);
 	world_free(w);
@@ -454,6 +460,7 @@ test_progress(void **state)
 	accept(w, r);
 	assert_int_equal(w->x.percent, 40);
 	assert_int_equal(w->x.updated_at, w->now);
+	assert_int_equal(w->x.heartbeat_at, w->now);
 	r = say(REPORT_PROGRESS);
 	r.step_index = 3;
 	r.metadata = SLICE("{}");
@@ -496,6 +503,9 @@ test_log(void **state)
 	assert_int_equal(w->journal[w->n - 1].step, 2);
 	assert_int_equal(w->x.percent, 60);
 	assert_int_equal(w->x.updated_at, w->now);
+	r[1].step = SLICE("a");
+	accept(w, r[1]);
+	assert_int_equal(w->journal[w->n - 1].step, 0);
 	r[1].step = SLICE("e");
 	assert_false(world_report(w, r[1]));
 	assert_refused(w, REFUSAL_INVALID, "execution_step_id");

@@ -81,6 +81,7 @@ test_step_life(void **state)
 	assert_events(w, "running, a running");
 	assert_ptr_equal(w->about, a);
 	assert_int_equal(a->started_at, w->now);
+	assert_int_equal(a->updated_at, w->now);
 	r.percent = 30;
 	r.metadata = SLICE("{\"m\":1}");
 	r.checkpoint = SLICE("[1, 2]");
@@ -88,6 +89,7 @@ test_step_life(void **state)
 	accept(w, r);
 	assert_events(w, "a progress");
 	assert_int_equal(a->percent, 30);
+	assert_int_equal(a->updated_at, w->now);
 	assert_int_equal(a->checkpoint_bytes, 6);
 	assert_int_equal(a->checkpoint_member, MEMBER_CHECKPOINT);
 	assert_int_equal(w->x.percent, EVENT_NO_PERCENT);
@@ -188,6 +190,8 @@ test_restart(void **state)
 	assert_steps(w, "completed ready ready pending");
 	assert_int_equal(w->steps[0].attempt, 1);
 	assert_int_equal(w->steps[1].attempt, 2);
+	assert_int_equal(w->steps[3].attempt, 2);
+	assert_int_equal(w->steps[3].updated_at, w->now);
 	assert_int_equal(w->steps[1].percent, EVENT_NO_PERCENT);
 	assert_int_equal(w->steps[1].started_at, 0);
 	assert_text(world_member(w, w->steps[1].checkpoint, MEMBER_CHECKPOINT),

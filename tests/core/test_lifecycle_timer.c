@@ -74,6 +74,22 @@ test_words(void **state)
 	}
 }
 
+/* Memory may know less than the row: a server that has just started. */
+static void
+test_row_knows_more(void **state)
+{
+	struct world *w = running();
+
+	(void)state;
+	world_at(w, 30);
+	assert_true(world_report(w, say(REPORT_HEARTBEAT)));
+	world_at(w, 100);
+	world_timer(w, TIMER_HEARTBEAT, ms(-50));
+	assert_events(w, "");
+	assert_due(w, "heartbeat 130 attempt 1000 total 2500");
+	world_free(w);
+}
+
 /* What each timeout leaves behind, with and without another attempt. */
 static const struct {
 	enum timer timer;
@@ -198,6 +214,22 @@ test_grace(void **state)
 	world_free(w);
 }
 
+/* What no worker holds needs no grace. */
+static void
+test_cancel_at_once(void **state)
+{
+	struct world *w = world_new(retried, "{}");
+
+	(void)state;
+	world_at(w, 5);
+	assert_true(world_cancel(w));
+	assert_events(w, "cancelled");
+	assert_int_equal(w->x.cancel_at, w->now);
+	assert_int_equal(w->x.completed_at, w->now);
+	assert_int_equal(w->steps[0].status, STEP_CANCELLED);
+	world_free(w);
+}
+
 static void
 test_no_grace(void **state)
 {
@@ -282,7 +314,7 @@ test_soft(void **state)
 static void
 test_quarter(void **state)
 {
-	static const enum report_kind kinds[] = {REPORT_HEARTBEAT, REPORT_LOG};
+	static const enum report_kind kinds[] = {REPORT_HEARTBEAT};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(kinds); i++) {
@@ -312,8 +344,12 @@ test_no_word(void **state)
 	assert_int_equal(w->x.heartbeat_at, BEGIN);
 	assert_int_equal(w->x.updated_at, w->now);
 	assert_due(w, "heartbeat 105 attempt 1000 total 2500");
+	world_at(w, 6);
+	assert_true(world_report(w, say(REPORT_HEARTBEAT)));
+	assert_int_equal(w->x.heartbeat_at, w->now);
+	world_at(w, 7);
 	world_cancel(w);
-	assert_int_equal(w->x.heartbeat_at, BEGIN);
+	assert_int_equal(w->x.heartbeat_at, ms(6));
 	world_free(w);
 }
 
@@ -340,10 +376,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_row_knows_more),
 	    cmocka_unit_test(test_timeouts),
 	    cmocka_unit_test(test_timeout_not_retried),
 	    cmocka_unit_test(test_total),
 	    cmocka_unit_test(test_grace),
+	    cmocka_unit_test(test_cancel_at_once),
 	    cmocka_unit_test(test_no_grace),
 	    cmocka_unit_test(test_revived_too_long),
 	    cmocka_unit_test(test_soft),

@@ -145,12 +145,12 @@ advance_seq(struct scene *s)
 	s->t->stored_seq = s->t->seq;
 }
 
+/* The row forgets its last event. */
 static void
-drop_share(struct scene *s)
+cut_chain(struct scene *s)
 {
-	struct rows_key k = share_key(&s->a, s->x.last.seq);
-
-	delete_key(s, TABLE_EXECUTIONS, &k);
+	s->x.tail = s->x.created;
+	put_row(s, &s->x);
 }
 
 /* An event of the other execution, claimed. */
@@ -170,15 +170,26 @@ claim_missing_event(struct scene *s)
 	put_key(s, TABLE_EXECUTIONS, &k, table_bytes("", 0));
 }
 
+/* Chain one more event to the first execution. */
+static void
+chain_event(struct scene *s, struct journal_event *ev)
+{
+	ev->seq = store_seq(s->t) + 1;
+	ev->at = s->w->now;
+	ev->execution = s->a;
+	ev->prev = s->x.tail.seq;
+	ev->nth = ++s->x.nevents;
+	journal_append(s->t, ev);
+	s->x.tail.seq = ev->seq;
+	put_row(s, &s->x);
+}
+
 static void
 add_created(struct scene *s)
 {
 	struct journal_event ev = event_make(EVENT_CREATED);
 
-	ev.seq = store_seq(s->t) + 1;
-	ev.at = s->w->now;
-	ev.execution = s->a;
-	journal_append(s->t, &ev);
+	chain_event(s, &ev);
 }
 
 static void
@@ -186,12 +197,9 @@ add_step_event(struct scene *s)
 {
 	struct journal_event ev = event_make(EVENT_STEP);
 
-	ev.seq = store_seq(s->t) + 1;
-	ev.at = s->w->now;
-	ev.execution = s->a;
 	ev.step = 200;
 	ev.status = STEP_RUNNING;
-	journal_append(s->t, &ev);
+	chain_event(s, &ev);
 }
 
 /* The row says less than the journal. */
@@ -200,11 +208,35 @@ add_progress(struct scene *s)
 {
 	struct journal_event ev = event_make(EVENT_PROGRESS);
 
+	ev.percent = 77;
+	chain_event(s, &ev);
+}
+
+/* An event that no execution's chain leads to. */
+static void
+add_stray_event(struct scene *s)
+{
+	struct journal_event ev = event_make(EVENT_LOG);
+
 	ev.seq = store_seq(s->t) + 1;
 	ev.at = s->w->now;
 	ev.execution = s->a;
-	ev.percent = 77;
 	journal_append(s->t, &ev);
+}
+
+/* A milestone is lost: there are enough events for one. */
+static void
+drop_milestone(struct scene *s)
+{
+	struct rows_key k;
+
+	while (s->x.nevents % SCHEMA_EVENT_STRIDE != 0) {
+		struct journal_event ev = event_make(EVENT_LOG);
+
+		chain_event(s, &ev);
+	}
+	k = share_key(&s->a, s->x.tail.seq);
+	delete_key(s, TABLE_EXECUTIONS, &k);
 }
 
 static void
@@ -588,10 +620,11 @@ static const struct {
     {"an event cannot be read", spoil_event, "cannot be read"},
     {"a key of the journal", spoil_journal_key, "a key that is no seq"},
     {"meta seq", advance_seq, "journal: ends at"},
-    {"an event is not in its execution's share", drop_share,
-	"events of executions, but"},
-    {"an event is in another's share", claim_event, "is of another"},
-    {"an event is in a share only", claim_missing_event,
+    {"the row forgets its last event", cut_chain, "is out of its chain"},
+    {"an event in no chain", add_stray_event, "events of executions, but"},
+    {"a milestone is lost", drop_milestone, "0 milestones, for 32 events"},
+    {"a milestone of another's", claim_event, "is of another"},
+    {"a milestone that is no event", claim_missing_event,
 	"event 999 is missing"},
     {"created twice", add_created, "cannot follow"},
     {"an event of a step that is not", add_step_event, "cannot follow"},
@@ -599,7 +632,7 @@ static const struct {
 	"its row is not what its events come to"},
     {"a row cannot be read", spoil_row, "its row cannot be read"},
     {"a row is gone", drop_row, "has no row"},
-    {"a row without events", add_orphan_row, "has no events"},
+    {"a row with another's events", add_orphan_row, "is of another"},
     {"a status", spoil_status, "is failed, its events say running"},
     {"a field of a row", spoil_field, "its row is not what"},
     {"a ref to another's event", spoil_ref, "points at event"},

@@ -11,6 +11,7 @@
 
 #include "store/internal.h"
 #include "store/journal.h"
+#include "store/rows.h"
 #include "store/table.h"
 #include "tests/core/dies.h"
 #include "tests/store/world.h"
@@ -22,13 +23,24 @@ append(struct store_txn *t, const struct uuid *id, int64_t at,
     const char *message)
 {
 	struct journal_event ev = event_make(EVENT_LOG);
+	struct execution x = {.id = *id, .status = STATUS_RUNNING}, old;
+	bool there = rows_get(t, id, &old);
 
+	if (there)
+		x = old;
+	else
+		x.number = store_number_next(t);
 	ev.seq = store_seq(t) + 1;
 	ev.at = at;
 	ev.execution = *id;
+	ev.prev = x.tail.seq;
+	ev.nth = x.nevents + 1;
 	ev.level = LEVEL_INFO;
 	event_add_member(&ev, MEMBER_MESSAGE, slice_str(message));
 	journal_append(t, &ev);
+	x.tail.seq = ev.seq;
+	x.nevents = ev.nth;
+	rows_put(t, there ? &old : NULL, &x);
 	return ev.seq;
 }
 
@@ -187,6 +199,38 @@ test_walk_execution(void **state)
 	assert_int_equal(m.n, 0);
 }
 
+/* From wherever, and however far: what a walk over all events would say. */
+static void
+test_walk_stretches(void **state)
+{
+	struct world *w = *state;
+	struct store_txn *t = world_begin(w);
+	uint64_t mine[150];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 300; i++) {
+		bool is_one = world_random(w) % 2 == 0;
+		uint64_t seq = append(t, is_one ? &one : &two, 1, "m");
+
+		if (is_one && n < 150)
+			mine[n++] = seq;
+	}
+	for (unsigned k = 0; k < 200; k++) {
+		unsigned at = (unsigned)(world_random(w) % (n - 60));
+		unsigned max = 1 + (unsigned)(world_random(w) % 60);
+		uint64_t after = at == 0 ? 0 : mine[at - 1];
+		struct met m = {.n = 0};
+		struct journal_visit v = {meet, &m};
+
+		assert_int_equal(journal_walk_execution(t, &one, after, max,
+				     &v),
+		    mine[at + max - 1]);
+		assert_int_equal(m.n, max);
+		assert_memory_equal(m.seq, mine + at, max * sizeof(m.seq[0]));
+	}
+	store_abort(t);
+}
+
 /* Rows and steps of the same execution are no part of its share. */
 static void
 test_share_ends(void **state)
@@ -245,8 +289,9 @@ test_holes(void **state)
 	assert_int_equal(m.seq[0], 7);
 	assert_int_equal(journal_since(t, 1), 7);
 	m.n = 0;
-	assert_int_equal(journal_walk_execution(t, &one, 0, 3, &v), 6);
-	assert_int_equal(m.n, 0);
+	assert_int_equal(journal_walk_execution(t, &one, 0, 3, &v), 10);
+	assert_int_equal(m.n, 2);
+	assert_int_equal(m.seq[0], 8);
 }
 
 static void
@@ -279,6 +324,7 @@ main(void)
 	    T(test_first),
 	    T(test_walk),
 	    T(test_walk_execution),
+	    T(test_walk_stretches),
 	    T(test_share_ends),
 	    T(test_since),
 	    T(test_holes),

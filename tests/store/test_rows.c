@@ -73,10 +73,28 @@ test_idempotency(void **state)
 	struct store_txn *t = world_begin(w);
 	char longest[409];
 	struct slice key = {longest, sizeof(longest)};
-	struct uuid id, found;
+	char text[1029];
+	struct slice all = {text, sizeof(text)};
+	struct uuid id, found, longer[2];
 
 	memset(longest, 'k', sizeof(longest));
 	id = world_trigger(w, t, &(struct world_trigger){.idempotency = key});
+	assert_true(rows_idempotency_get(t, key, &found));
+	assert_true(uuid_eq(&found, &id));
+	/* Keys too long for the table are told apart by their events. */
+	for (unsigned i = 0; i < 2; i++) {
+		memset(text, 'x', sizeof(text));
+		text[sizeof(text) - 1] = (char)('a' + i);
+		longer[i] = world_trigger(w, t,
+		    &(struct world_trigger){.idempotency = all});
+	}
+	assert_true(rows_idempotency_get(t, all, &found));
+	assert_true(uuid_eq(&found, &longer[1]));
+	text[sizeof(text) - 1] = 'a';
+	assert_true(rows_idempotency_get(t, all, &found));
+	assert_true(uuid_eq(&found, &longer[0]));
+	text[sizeof(text) - 1] = 'c';
+	assert_false(rows_idempotency_get(t, all, &found));
 	assert_true(rows_idempotency_get(t, key, &found));
 	assert_true(uuid_eq(&found, &id));
 	world_commit(t);

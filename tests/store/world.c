@@ -285,7 +285,7 @@ world_report(struct world *w, struct store_txn *t, const struct uuid *id,
 
 	load(t, rows, id);
 	d = decide(w, t, rows);
-	if (!lifecycle_report(&d, r, 1, 0))
+	if (!lifecycle_report(&d, r, 1, 0) && rows->change.nevents == 0)
 		rows->x = rows->before; /* a late word is journaled */
 	keep(t, rows, false);
 	free(rows);
@@ -318,6 +318,8 @@ world_tag(struct world *w, struct store_txn *t, const struct uuid *id,
 	ev.at = w->now;
 	ev.execution = *id;
 	ev.attempt = rows->x.attempt;
+	ev.prev = rows->x.tail.seq;
+	ev.nth = rows->x.nevents + 1;
 	event_add_member(&ev, MEMBER_TAGS, slice_str(tags));
 	lifecycle_apply(jobs_get(t, &rows->x.job, rows->x.job_version), &ev,
 	    &rows->x, rows->steps);
