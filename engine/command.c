@@ -156,6 +156,8 @@ answer_refused(struct engine *e, struct store_txn *t, struct cmd *c,
 	if (r->change.nevents > 0) {
 		store_events(e, t);
 		store_rows(e, t, false);
+	} else {
+		r->x = r->before; /* what was decided before the refusal */
 	}
 	o = outcome(e, t, NULL);
 	if (c->kind == CMD_TRIGGER)
