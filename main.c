@@ -24,6 +24,7 @@
 #include "store/store.h"
 
 #define DRAIN_MS 10000
+#define GATHER_ROUNDS 8
 #define REAP_SECONDS 60
 #define KEPT_BYTES (4 << 20)
 
@@ -167,6 +168,24 @@ is_drained(struct server *s)
 	return engine_idle(a->engine) && http_idle(a->http) && sse_idle(a->sse);
 }
 
+/*
+ * Sleep until something comes, then gather while more keeps coming: what is
+ * written together is synced together.  Bounded, so that nobody waits long.
+ */
+static void
+gather(struct app *a, bool busy)
+{
+	unsigned before, rounds = GATHER_ROUNDS;
+
+	event_base_loop(a->base, EVLOOP_ONCE | (busy ? EVLOOP_NONBLOCK : 0));
+	do {
+		before = engine_pending(a->engine);
+		if (before == 0)
+			return;
+		event_base_loop(a->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	} while (engine_pending(a->engine) > before && --rounds > 0);
+}
+
 /* The turns: gather, commit, stream, answer; until stopped. */
 static void
 turn(struct server *s)
@@ -179,8 +198,7 @@ turn(struct server *s)
 		engine_turn_begin(a->engine);
 		if (s->drain_until != 0)
 			event_base_loopexit(a->base, &look);
-		event_base_loop(a->base,
-		    EVLOOP_ONCE | (busy ? EVLOOP_NONBLOCK : 0));
+		gather(a, busy);
 		sse_set_now(a->sse, engine_now(a->engine),
 		    engine_noise(a->engine));
 		busy = engine_turn_end(a->engine);

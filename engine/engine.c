@@ -158,6 +158,13 @@ engine_submit(struct engine *e, struct cmd *c)
 	e->ncmds++;
 }
 
+/* Gathered so far. */
+unsigned
+engine_pending(const struct engine *e)
+{
+	return e->ncmds;
+}
+
 /* Nothing left to do but wait. */
 bool
 engine_idle(const struct engine *e)

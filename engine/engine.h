@@ -53,6 +53,9 @@ void engine_submit(struct engine *e, struct cmd *c);
  */
 bool engine_turn_end(struct engine *e);
 
+/* How many commands are gathered. */
+unsigned engine_pending(const struct engine *e);
+
 /* True when nothing is gathered and no recovery is under way. */
 bool engine_idle(const struct engine *e);
 
