@@ -14,6 +14,17 @@ from server import Server, TIDEWIRED  # noqa: E402
 def pytest_configure(config):
     config.addinivalue_line(
         "markers", "slow: crash rounds; TIDEWIRE_CRASH_ROUNDS sets how many")
+    config.addinivalue_line(
+        "markers", "memory: measures memory, which AddressSanitizer distorts")
+
+
+def pytest_collection_modifyitems(items):
+    if not os.environ.get("TIDEWIRE_SANITIZED"):
+        return
+    skip = pytest.mark.skip(reason="AddressSanitizer keeps what is freed")
+    for item in items:
+        if "memory" in item.keywords:
+            item.add_marker(skip)
 
 
 def pytest_collection_finish(session):

@@ -204,6 +204,13 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def memory_kb(pid):
+    """Anonymous memory a process has in RAM."""
+    with open(f"/proc/{pid}/status") as status:
+        rows = dict(line.split(":", 1) for line in status)
+    return int(rows["RssAnon"].split()[0])
+
+
 def cpu_while_idle(pid, quiet, seconds=1.0):
     """CPU seconds used while nothing arrives on the socket quiet."""
     before = cpu_seconds(pid)

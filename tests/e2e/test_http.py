@@ -2,6 +2,7 @@
 
 Neighbours: test_hostile.py holds requests that must be refused.
 """
+import contextlib
 import json
 import random
 import select
@@ -10,7 +11,8 @@ import time
 import pytest
 
 from rawhttp import Raw, request
-from server import cpu_while_idle, wait_until
+from server import (cpu_seconds, cpu_while_idle, memory_kb,
+                    wait_until)
 
 HEALTH = request("GET", "/healthz")
 BYE = request("GET", "/healthz", headers=[("Connection", "close")])
@@ -310,6 +312,40 @@ def test_a_big_answer_to_a_slow_reader(srv):
             assert [r["message"].split()[0] for r in rows] == [
                 str(i) for i in range(1000)]
         healthy(slow.response())
+
+
+@pytest.mark.memory
+def test_answers_that_nobody_reads_are_not_made(srv):
+    """Requests without end from a client that never reads cost nothing."""
+    srv.api.job("a", name="j")
+    ex = srv.api.trigger("j")
+    ex.ok("log", logs=[{"message": "x" * 900} for _ in range(1000)])
+    before = memory_kb(srv.proc.pid)
+    deaf = [Raw(srv.port) for _ in range(10)]
+    for raw in deaf:
+        raw.sock.settimeout(0.2)
+        with contextlib.suppress(OSError):
+            raw.sock.sendall(request("GET", f"{ex.path}/logs?limit=1000")
+                             * 3000)
+    healthy_via(srv)
+    grown = memory_kb(srv.proc.pid) - before
+    for raw in deaf:
+        raw.close()
+    assert grown < 40_000, f"{grown} kB for ten deaf clients"
+
+
+def test_a_body_in_many_pieces_is_no_more_work(srv):
+    """Parsing goes on where it was; it does not start over."""
+    srv.api.job("a", name="j")
+    ex = srv.api.trigger("j")
+    body = json.dumps({"message": "x" * 1_000_000})
+    whole = request("POST", f"{ex.path}/log", body)
+    before = cpu_seconds(srv.proc.pid)
+    with Raw(srv.port) as raw:
+        for at in range(0, len(whole), 256):
+            raw.send(whole[at:at + 256])
+        assert raw.response().status == 200
+    assert cpu_seconds(srv.proc.pid) - before < 2
 
 
 # ---- limits ----------------------------------------------------------------

@@ -144,6 +144,15 @@ def test_names_in_paths_are_decoded(api):
     assert data(api.get("/api/jobs/a%20b%C3%A5%25"))["name"] == "a b\u00e5%"
 
 
+def test_an_id_is_an_id_first(api):
+    """A name that looks like another job's id does not stand before it."""
+    job = api.job("a", name="first")
+    r = api.post("/api/jobs", {"name": job["id"]})
+    assert r.status_code in (201, 422), r.text
+    assert data(api.get(f"/api/jobs/{job['id']}"))["name"] == "first"
+    assert api.trigger(job["id"]).first["job_name"] == "first"
+
+
 def test_survives_a_restart(srv, api):
     job = api.job("a", name="kept", metadata={"x": 1.5})
     srv.restart()

@@ -12,8 +12,8 @@ import pytest
 
 from api import data, ok
 from rawhttp import Raw, request
-from server import (DEADLINE, TIDEWIRED, cpu_while_idle, run_tool,
-                    wait_until)
+from server import (DEADLINE, TIDEWIRED, cpu_while_idle, memory_kb,
+                    run_tool, wait_until)
 from sse import Stream, events_path
 
 
@@ -197,14 +197,10 @@ def test_idle_after_a_kill(srv, api):
         assert cpu_while_idle(srv.proc.pid, quiet.sock) < 0.1
 
 
+@pytest.mark.memory
 def test_memory_stays_where_it_was(srv, api):
     """Thousands of requests later it holds no more than before."""
     api.job("a", name="j")
-
-    def rss():
-        with open(f"/proc/{srv.proc.pid}/status") as status:
-            rows = dict(line.split(":", 1) for line in status)
-        return int(rows["RssAnon"].split()[0])
 
     def work(count):
         for _ in range(count):
@@ -214,12 +210,12 @@ def test_memory_stays_where_it_was(srv, api):
             ex.get()
 
     work(150)
-    before = rss()
+    before = memory_kb(srv.proc.pid)
     threads = [threading.Thread(target=work, args=(150,)) for _ in range(2)]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
     assert data(api.get("/api/jobs/j"))
-    grown = rss() - before
+    grown = memory_kb(srv.proc.pid) - before
     assert grown < 4_000, f"{grown} kB more after 300 lives"

@@ -177,6 +177,20 @@ def test_mapping_reaches_past_the_direct_dependency(api):
     assert inputs(ex)["c"] == {"x": 5, "all": {"y": 6}}
 
 
+def test_mapping_of_names_with_dots(api):
+    """The longest name wins; a step called job is still a step."""
+    api.job("x.y", "x", "job", {
+        "name": "z", "depends_on": ["x.y", "x", "job"],
+        "input_mapping": {"p": "x.y.artifacts.k", "j": "job.artifacts.m",
+                          "q": "x.artifacts.y.artifacts.k",
+                          "i": "job.input_params.n"}}, name="j")
+    ex = api.trigger("j", {"n": 4})
+    ex.step("x.y", "completed", artifacts={"k": 1})
+    ex.step("x", "completed", artifacts={"y": {"artifacts": {"k": 2}}})
+    ex.step("job", "completed", artifacts={"m": 3})
+    assert inputs(ex)["z"] == {"p": 1, "q": 2, "j": 3, "i": 4}
+
+
 def test_mapping_of_nothing_is_no_mapping(api):
     api.job("a", {"name": "b", "depends_on": ["a"], "input_mapping": {}},
             {"name": "c", "input_mapping": {}}, name="j")
