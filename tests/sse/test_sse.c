@@ -382,6 +382,66 @@ test_end_behind_the_last_event(void **state)
 	watch_free(w);
 }
 
+/* More in one commit than a turn takes up, the end behind it. */
+static void
+test_end_of_a_long_commit(void **state)
+{
+	struct watch *w = begin(NULL);
+	struct uuid id = trigger(w, NULL);
+	struct watcher *one = open_ending(w, &id, SSE_TYPES_ALL);
+	struct store_txn *t;
+	struct report r = log_of("m");
+	unsigned n = 0;
+
+	(void)state;
+	watch_settle(w);
+	watcher_read(one);
+	expect(one, "snapshot", "");
+	t = world_begin(w->world);
+	for (unsigned i = 0; i < 3000; i++)
+		world_report(w->world, t, &id, &r);
+	r = report_make(REPORT_COMPLETE);
+	world_report(w->world, t, &id, &r);
+	watch_commit(w, t);
+	watcher_read_all(w, one);
+	expect(one, "status", "running");
+	while (watcher_event(one) && slice_is(one->event, "log"))
+		n++;
+	assert_int_equal(n, 3000);
+	assert_true(slice_is(one->event, "status"));
+	expect_end(one, "completed");
+	watcher_free(one);
+	watch_free(w);
+}
+
+/* The end is told when all that may still come has been looked at. */
+static void
+test_end_before_the_tail(void **state)
+{
+	struct watch *w = begin(NULL);
+	struct uuid id = trigger(w, NULL), other = trigger(w, NULL);
+	struct watcher *one = open_ending(w, &id, SSE_TYPE(EVENT_STATUS));
+	struct report done = report_make(REPORT_COMPLETE), r = log_of("m");
+	struct store_txn *t;
+
+	(void)state;
+	watch_settle(w);
+	t = world_begin(w->world);
+	world_report(w->world, t, &id, &r);
+	for (unsigned i = 0; i < 3000; i++)
+		world_report(w->world, t, &other, &r);
+	world_report(w->world, t, &id, &done);
+	watch_commit(w, t);
+	watch_settle(w);
+	watcher_read(one);
+	expect(one, "snapshot", "");
+	expect(one, "status", "running");
+	expect(one, "status", "completed");
+	expect_end(one, "completed");
+	watcher_free(one);
+	watch_free(w);
+}
+
 static void
 test_cancelling_is_not_the_end(void **state)
 {
@@ -782,6 +842,34 @@ test_drain_in_slices(void **state)
 	watch_free(w);
 }
 
+/* One that was not begun, one that waits for room: both are let go. */
+static void
+test_drain_in_any_state(void **state)
+{
+	struct watch *w = begin(NULL);
+	struct sse_request r = watch_request();
+	struct watcher *blocked = watch_open(w, &r), *fresh;
+	struct uuid id = trigger(w, NULL);
+
+	(void)state;
+	watch_settle(w);
+	for (unsigned i = 0; i < 50; i++)
+		logs(w, &id, 10, 1000);
+	watch_settle(w);
+	fresh = watch_open(w, &r);
+	sse_drain(w->sse);
+	watch_settle(w);
+	assert_true(sse_idle(w->sse));
+	watcher_read(fresh);
+	watcher_read(blocked);
+	assert_true(fresh->closed && blocked->closed);
+	assert_true(fresh->ended);
+	assert_false(blocked->ended);
+	watcher_free(fresh);
+	watcher_free(blocked);
+	watch_free(w);
+}
+
 static void
 test_an_idle_subscriber_is_small(void **state)
 {
@@ -800,6 +888,8 @@ main(void)
 	    cmocka_unit_test(test_http10_and_unnamed),
 	    cmocka_unit_test(test_partial_writes_at_every_byte),
 	    cmocka_unit_test(test_end_behind_the_last_event),
+	    cmocka_unit_test(test_end_of_a_long_commit),
+	    cmocka_unit_test(test_end_before_the_tail),
 	    cmocka_unit_test(test_cancelling_is_not_the_end),
 	    cmocka_unit_test(test_end_when_resumed_before_what_is_not_shown),
 	    cmocka_unit_test(test_time_is_up),
@@ -812,6 +902,7 @@ main(void)
 	    cmocka_unit_test(test_a_turn_leaves_in_one_send),
 	    cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_drain_in_slices),
+	    cmocka_unit_test(test_drain_in_any_state),
 	    cmocka_unit_test(test_an_idle_subscriber_is_small),
 	};
 
