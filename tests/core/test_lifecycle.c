@@ -746,6 +746,8 @@ check_journal(const struct world *w)
 		const struct journal_event *ev = &w->journal[i];
 
 		assert_true(uuid_eq(&ev->execution, &w->x.id));
+		assert_int_equal(ev->prev, i);
+		assert_int_equal(ev->nth, i + 1);
 		assert_int_equal(ev->cause != 0,
 		    ev->type == EVENT_STATUS || i == 0);
 		assert_int_equal(ev->attempt,

@@ -1,5 +1,5 @@
 """Steps: reports, the graph, and what flows from one to the next."""
-from api import chain
+from api import chain, errors
 
 PENDING = ("pending", "ready")
 
@@ -198,6 +198,29 @@ def test_mapping_of_nothing_is_no_mapping(api):
     ex.step("a", "completed", artifacts={"y": 2})
     assert inputs(ex)["b"] == {"y": 2}
     assert inputs(ex)["c"] == {"x": 1}
+
+
+def test_an_input_has_a_size(api):
+    """A mapping can multiply what it reads: 8 MiB is the end of it."""
+    many = {f"k{i}": "a.artifacts" for i in range(12)}
+    api.job("a", {"name": "b", "depends_on": ["a"], "input_mapping": many},
+            name="j")
+    ex = api.trigger("j")
+    large = {"x": "y" * 900_000}
+    body = {"artifacts": large}
+    found = errors(api.post(f"/api/executions/{ex.id}/steps/a/completed", body))
+    assert list(found) == ["artifacts"]
+    body = {"step_reports": [{"step": "a", "report": "completed", **body}]}
+    found = errors(api.post(f"/api/executions/{ex.id}/report", body))
+    assert list(found) == ["step_reports.0.artifacts"]
+    assert ex.status == "pending" and ex.steps()["a"]["status"] == "ready"
+    ex.step("a", "completed", artifacts={"x": "y" * 600_000})
+    assert ex.steps()["b"]["input_params"]["k11"]["x"][:3] == "yyy"
+    many = {k: "job.input_params" for k in many}
+    api.job({"name": "a", "input_mapping": many}, name="i")
+    found = errors(api.post("/api/jobs/i/trigger", {"input_params": large}))
+    assert list(found) == ["input_params"]
+    assert api.trigger("i", {"x": 1}).first["number"] == ex.first["number"] + 1
 
 
 def test_mapping_keeps_numbers(api):
