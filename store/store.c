@@ -200,8 +200,8 @@ store_snapshot_end(struct store *s)
 	jobs_cache_trim(s->jobs);
 }
 
-/* Put the meta pages on disk as the page cache has them. */
-static bool
+/* Put the meta pages on disk as the page cache has them; 0, or why not. */
+static int
 settle(struct store *s)
 {
 	MDB_stat st;
@@ -209,31 +209,37 @@ settle(struct store *s)
 	ssize_t n;
 	void *pages;
 	bool ok;
+	int rc;
 
 	if (mdb_env_stat(s->env, &st) != 0 || mdb_env_get_fd(s->env, &fd) != 0)
-		return false;
+		return EIO;
 	n = (ssize_t)st.ms_psize * 2;
 	pages = mem_zalloc((size_t)n);
+	errno = EIO; /* what a short read or write leaves it at */
 	ok = pread(fd, pages, (size_t)n, 0) == n &&
 	    pwrite(fd, pages, (size_t)n, 0) == n && fdatasync(fd) == 0;
+	rc = ok ? 0 : errno;
 	free(pages);
-	return ok;
+	return rc;
 }
 
-/* Make good what an earlier transaction left behind. */
-static bool
+/* Make good what an earlier transaction left behind; 0, or why not. */
+static int
 recover(struct store *s)
 {
+	int rc;
+
 	if (s->suspect) {
-		if (!settle(s))
-			return false;
+		rc = settle(s);
+		if (rc != 0)
+			return rc;
 		s->suspect = false;
 	}
 	if (s->map_full && !s->read.live) {
 		reopen(s, s->map_size * 2);
 		s->map_full = false;
 	}
-	return true;
+	return 0;
 }
 
 /* Begin to write. */
@@ -243,7 +249,9 @@ store_begin(struct store *s, int *rc)
 	struct store_txn *t = &s->write;
 
 	INVARIANT(s->mode == STORE_SERVE && !t->live);
-	*rc = recover(s) ? begin(s, 0, &t->mdb) : EIO;
+	*rc = recover(s);
+	if (*rc == 0)
+		*rc = begin(s, 0, &t->mdb);
 	if (*rc != 0) {
 		if (!s->failing)
 			log_error("store: cannot begin to write: %s",
