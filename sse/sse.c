@@ -17,7 +17,7 @@
 #include "sse/sse_impl.h"
 #include "sse/subscriber.h"
 
-#define TURN_SENDS 500		      /* then the loop looks around */
+#define TURN_VISITS 500		      /* then the loop looks around */
 #define TURN_BYTES (4u * 1024 * 1024) /* likewise */
 #define TURN_DISMISSED 200	      /* while draining */
 #define TICK_MAX_MS 250
@@ -182,10 +182,13 @@ drain_slice(struct sse *s)
 static void
 run(struct sse *s, struct store_txn *t)
 {
-	s->sends_left = TURN_SENDS;
+	s->visits_left = TURN_VISITS;
 	s->bytes_left = TURN_BYTES;
-	while (s->sends_left > 0 && s->bytes_left > 0 && !TAILQ_EMPTY(&s->run))
+	while (s->visits_left > 0 && s->bytes_left > 0 &&
+	    !TAILQ_EMPTY(&s->run)) {
+		s->visits_left--;
 		subscriber_run(s, t);
+	}
 }
 
 /* Forget what borrows from the turn's snapshot. */

@@ -48,7 +48,7 @@ struct sse {
 	unsigned count;		      /* subscribers, dead ones too */
 	bool draining;
 
-	unsigned sends_left; /* this turn's budget */
+	unsigned visits_left; /* this turn's budget */
 	size_t bytes_left;
 
 	struct blob *snapshot; /* the last one made this turn */

@@ -7,6 +7,7 @@
 #include "sse/subscriber.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include <event2/event.h>
@@ -28,6 +29,7 @@
 #define SEND_BUFFER 16384 /* what a reader that stops can pin in the kernel */
 #define USER_TIMEOUT_MS 30000 /* unacknowledged: the peer has vanished */
 #define STRAY_BYTES 1024      /* that a client may send; it has no reason to */
+#define VISIT_EVENTS 8	      /* read from the journal, cost like a visit */
 #define SKIPPED_MAX 1000      /* events not for it, before it is sent an id */
 
 enum state { LIVE, RUNNING, BLOCKED, DEAD };
@@ -244,8 +246,6 @@ subscriber_due(struct wheel_node *n, void *arg)
 static size_t
 sent(struct sse *s, struct subscriber *sub, ssize_t n)
 {
-	if (s->sends_left > 0)
-		s->sends_left--;
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
 		kill_it(s, sub, "the connection broke");
 	if (n <= 0)
@@ -480,11 +480,12 @@ send_frames(struct sse *s, struct subscriber *sub, struct store_txn *t)
 {
 	struct gather *g = &s->gather;
 	struct slice bytes;
+	unsigned cost;
 	size_t n = 0;
 
 	gather_run(g, t, sub->view, sub->cursor, sub->offset);
-	s->sends_left -=
-	    g->cost / 8 < s->sends_left ? g->cost / 8 : s->sends_left;
+	cost = g->cost / VISIT_EVENTS;
+	s->visits_left -= cost < s->visits_left ? cost : s->visits_left;
 	if (g->lost) {
 		lost(s, sub);
 		return;
@@ -526,10 +527,23 @@ subscriber_run(struct sse *s, struct store_txn *t)
 
 /* ---- coming and going ---- */
 
-static void
-tune(int fd)
+/*
+ * The kernel gives a peer up that acknowledges nothing, or leaves its window
+ * shut, for as long; that must not be sooner than we do.
+ */
+static int
+user_timeout(const struct sse *s)
 {
-	int size = SEND_BUFFER, on = 1, ms = USER_TIMEOUT_MS;
+	unsigned ms = s->options.stall_timeout_ms;
+
+	return ms > USER_TIMEOUT_MS && ms <= INT_MAX ? (int)ms
+						     : USER_TIMEOUT_MS;
+}
+
+static void
+tune(const struct sse *s, int fd)
+{
+	int size = SEND_BUFFER, on = 1, ms = user_timeout(s);
 
 	/* A socket that is not TCP (in tests) refuses some of these. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
@@ -554,7 +568,7 @@ subscriber_new(struct sse *s, int fd, const struct sse_request *r)
 	sub->fresh = true;
 	sub->progress_at = now;
 	sub->leave_at = r->timeout_ms > 0 ? now + r->timeout_ms : 0;
-	tune(fd);
+	tune(s, fd);
 	listen_for(sub, fd, EV_READ);
 	sub->state = RUNNING;
 	TAILQ_INSERT_TAIL(&s->run, sub, queue);
