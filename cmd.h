@@ -16,4 +16,7 @@ int cmd_check(int argc, char **argv);
  */
 int cmd_backup(int argc, char **argv);
 
+/* From now on, a store's file that is cut short ends the process politely. */
+void cmd_catch_bus(void);
+
 #endif

@@ -18,13 +18,20 @@ static void
 on_bus(int sig)
 {
 	static const char text[] =
-	    "the store's data.mdb is cut short, or its disk cannot be read: "
-	    "restore a backup\n";
+	    "tidewired: the store's data.mdb is cut short, or its disk cannot "
+	    "be read: restore a backup\n";
 
 	(void)sig;
-	if (write(STDOUT_FILENO, text, sizeof(text) - 1) < 0)
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
 		_exit(2);
 	_exit(1);
+}
+
+/* End with a message when the store's file is cut short. */
+void
+cmd_catch_bus(void)
+{
+	signal(SIGBUS, on_bus);
 }
 
 static void
@@ -77,7 +84,7 @@ cmd_check(int argc, char **argv)
 	}
 	if (optind != argc)
 		goto usage;
-	signal(SIGBUS, on_bus);
+	cmd_catch_bus();
 	s = store_open(dir, STORE_READ, 0, err, sizeof(err));
 	if (s == NULL) {
 		fprintf(stderr, "tidewired: %s\n", err);

@@ -56,6 +56,7 @@ raise_limits(void)
 	(void)setrlimit(RLIMIT_NOFILE, &lim);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+	cmd_catch_bus();
 }
 
 /* True for an address that only this machine can reach. */
