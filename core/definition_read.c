@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "core/category.h"
 #include "core/graph.h"
 #include "core/mapping.h"
 #include "core/utf8.h"
@@ -450,16 +451,12 @@ read_steps(struct reader *r, const struct json_node *body)
 static bool
 read_category(struct reader *r, const struct json_node *body)
 {
-	static const char *const known[] = {"seo", "ai", "sync", "export"};
 	struct slice *category = &r->job->category;
+	enum category known;
 
 	if (!read_text(r, body, "category", names, category))
 		return false;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (slice_is(*category, known[i]))
-			return true;
-	}
-	return category->p == NULL ||
+	return category->p == NULL || category_parse(*category, &known) ||
 	    broken(r, "category", "must be seo, ai, sync, export or null");
 }
 

@@ -11,7 +11,7 @@
 #define EVENT_FORMAT 1
 #define HEAD 62	       /* bytes before the first member */
 #define MEMBER_HEAD 5  /* id and length */
-#define MEMBER_LAST 20 /* the largest enum member */
+#define MEMBER_LAST 26 /* the largest enum member */
 
 static const char *const type_names[] = {
     [EVENT_CREATED] = "created",
@@ -23,6 +23,8 @@ static const char *const type_names[] = {
     [EVENT_STORAGE] = "storage",
     [EVENT_TAGS] = "tags",
     [EVENT_JOB] = "job",
+    [EVENT_ARTICLE] = "article",
+    [EVENT_ROLLBACK] = "rollback",
 };
 
 static const char *const level_names[] = {
@@ -118,7 +120,7 @@ get_head(struct wire *w, struct journal_event *ev, unsigned *nmembers)
 {
 	if (wire_uint(w, 1, UINT8_MAX) != EVENT_FORMAT)
 		w->bad = true;
-	ev->type = (enum event_type)wire_uint(w, 1, EVENT_JOB);
+	ev->type = (enum event_type)wire_uint(w, 1, EVENT_TYPE_COUNT - 1);
 	ev->status = (uint8_t)wire_uint(w, 1, STATUS_COUNT - 1);
 	ev->previous = (uint8_t)wire_uint(w, 1, STATUS_COUNT - 1);
 	ev->cause = (uint8_t)wire_uint(w, 1, CAUSE_COUNT - 1);
@@ -174,7 +176,7 @@ event_decode(struct slice bytes, uint64_t seq, struct journal_event *out)
 const char *
 event_type_name(enum event_type t)
 {
-	return (unsigned)t <= EVENT_JOB ? type_names[t] : NULL;
+	return (unsigned)t < EVENT_TYPE_COUNT ? type_names[t] : NULL;
 }
 
 /* Name a level; NULL for none. */

@@ -18,12 +18,15 @@ enum event_type {
 	EVENT_STATUS = 2,   /* an execution's status changed */
 	EVENT_PROGRESS = 3, /* of the execution, or of a step */
 	EVENT_LOG = 4,
-	EVENT_STEP = 5,	   /* a step's status changed */
-	EVENT_IGNORED = 6, /* a late report: said, not done */
-	EVENT_STORAGE = 7, /* an object was written (Factflow) */
-	EVENT_TAGS = 8,	   /* labels changed: MEMBER_TAGS is the whole set */
-	EVENT_JOB = 9,	   /* a job was saved, or deleted */
+	EVENT_STEP = 5,	     /* a step's status changed */
+	EVENT_IGNORED = 6,   /* a late report: said, not done */
+	EVENT_STORAGE = 7,   /* an object was written (Factflow) */
+	EVENT_TAGS = 8,	     /* labels changed: MEMBER_TAGS is the whole set */
+	EVENT_JOB = 9,	     /* a job was saved, or deleted */
+	EVENT_ARTICLE = 10,  /* an article was changed, or deleted */
+	EVENT_ROLLBACK = 11, /* what an execution made was taken back */
 };
+#define EVENT_TYPE_COUNT 12 /* one over the largest */
 
 enum member {
 	MEMBER_INPUT = 1,	  /* JSON: input_params */
@@ -39,13 +42,19 @@ enum member {
 	MEMBER_ERROR_STACK = 11,  /* text */
 	MEMBER_STEP_NAME = 12,	  /* text: current_step_name */
 	MEMBER_REASON = 13,	  /* text: why, in our words */
-	MEMBER_IDEMPOTENCY = 14,  /* binary: scope byte, tenant, key text */
+	MEMBER_IDEMPOTENCY = 14,  /* binary: the key in table idempotency */
 	MEMBER_ROW = 15,	  /* binary: the first row (EVENT_CREATED) */
 	MEMBER_STEPS = 16,	  /* binary: the steps' ids (EVENT_CREATED) */
 	MEMBER_DEFINITION = 17,	  /* JSON: a job's definition (EVENT_JOB) */
 	MEMBER_NAME = 18,	  /* text: an execution's unique name */
 	MEMBER_REPLAY = 19,	  /* JSON object: what a replay was made of */
 	MEMBER_ERROR_INFO = 20,	  /* JSON: why, as an administrator said */
+	MEMBER_COUNTS = 21,	  /* binary: total, completed, failed, u64 */
+	MEMBER_BEFORE = 22,	  /* binary: u64, the last status event's seq */
+	MEMBER_ARTICLES = 23,	  /* binary: core/article.h */
+	MEMBER_ARTICLE = 24,	  /* JSON object: an article, edited */
+	MEMBER_ARTICLE_ID = 25,	  /* binary: a uuid */
+	MEMBER_RETRY_OF = 26,	  /* binary: u64, a number (EVENT_CREATED) */
 };
 #define EVENT_MEMBERS_MAX 8
 
@@ -102,7 +111,7 @@ struct slice event_get(const struct journal_event *ev, enum member id);
  * The stored form, all integers big-endian; the seq is its key and not in it:
  *
  *	  0	u8	version, 1
- *	  1	u8	type, 1-9
+ *	  1	u8	type, 1-11
  *	  2	u8	status, 0-9 (0-7 when type is EVENT_STEP)
  *	  3	u8	previous, likewise
  *	  4	u8	cause, 0-11
@@ -117,7 +126,7 @@ struct slice event_get(const struct journal_event *ev, enum member id);
  *	 34	uuid	execution
  *	 50	u64	prev
  *	 58	u32	nth
- *	 62		members, each: u8 id (1-20, none twice), u32 length, bytes
+ *	 62		members, each: u8 id (1-26, none twice), u32 length, bytes
  *
  * Nothing follows the last member.
  */

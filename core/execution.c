@@ -8,7 +8,7 @@
 #include "core/wire.h"
 
 #define ROW_FORMAT 1
-#define EXECUTION_BYTES 248
+#define EXECUTION_BYTES 273
 #define STEP_BYTES 106
 
 _Static_assert(EXECUTION_BYTES <= EXECUTION_ROW, "a row fits its buffer");
@@ -139,6 +139,9 @@ execution_encode(const struct execution *x, uint8_t out[EXECUTION_ROW])
 	p = put_ref(p, x->last);
 	p = put_ref(p, x->tail);
 	p = wire_put(p, 4, x->nevents);
+	p = wire_put_uuid(p, &x->key);
+	p = wire_put(p, 1, x->category);
+	p = put_ref(p, x->counts);
 	INVARIANT(p == out + EXECUTION_BYTES);
 	return EXECUTION_BYTES;
 }
@@ -162,6 +165,9 @@ execution_decode(struct slice bytes, struct execution *out)
 	x.last = get_ref(&w);
 	x.tail = get_ref(&w);
 	x.nevents = (uint32_t)wire_uint(&w, 4, UINT32_MAX);
+	x.key = wire_uuid(&w);
+	x.category = (enum category)wire_uint(&w, 1, CATEGORY_COUNT - 1);
+	x.counts = get_ref(&w);
 	if (w.bad || w.n > 0)
 		return false;
 	*out = x;
@@ -246,6 +252,7 @@ execution_encode_origin(const struct execution *x,
 	p = wire_put(p, 8, x->project);
 	p = wire_put_uuid(p, &x->parent);
 	p = wire_put(p, 1, x->priority);
+	p = wire_put_uuid(p, &x->key);
 	INVARIANT(p == out + EXECUTION_ORIGIN);
 }
 
@@ -261,6 +268,7 @@ execution_decode_origin(struct slice bytes, struct execution *out)
 	out->project = wire_uint(&w, 8, UINT64_MAX);
 	out->parent = wire_uuid(&w);
 	out->priority = (uint8_t)wire_uint(&w, 1, 9);
+	out->key = wire_uuid(&w);
 	return !w.bad && w.n == 0;
 }
 

@@ -5,6 +5,7 @@
 #ifndef CORE_EXECUTION_H
 #define CORE_EXECUTION_H
 
+#include "core/category.h"
 #include "core/event.h"
 #include "core/status.h"
 #include "core/uuid.h"
@@ -54,8 +55,10 @@ struct execution {
 	uint32_t job_version;
 	uint64_t project;   /* 0: none */
 	struct uuid parent; /* zero: none */
+	struct uuid key;    /* that counts it as active; zero: none */
 	uint8_t priority;   /* 0-9 */
 	uint16_t nsteps;
+	enum category category; /* of the job, when it was made */
 
 	enum status status;
 	enum cause cause; /* of the status */
@@ -79,7 +82,8 @@ struct execution {
 	struct ref metadata;  /* event with the last progress metadata */
 	struct ref result;    /* event with MEMBER_RESULT */
 	struct ref error;     /* event with the last error */
-	struct ref last;      /* its last change of status */
+	struct ref counts;    /* event with the last MEMBER_COUNTS */
+	struct ref last;      /* its last change of status, or rollback */
 	struct ref tail;      /* its last event of all */
 	uint32_t nevents;     /* how many it has */
 };
@@ -100,11 +104,11 @@ struct step {
 	enum member checkpoint_member; /* MEMBER_CHECKPOINT or _ARTIFACTS */
 };
 
-#define EXECUTION_ROW 256 /* bytes of an encoded row, at most */
+#define EXECUTION_ROW 288 /* bytes of an encoded row, at most */
 #define STEP_ROW 128
 
 /*
- * The stored row, 248 bytes, all integers big-endian:
+ * The stored row, 273 bytes, all integers big-endian:
  *
  *	  0	u8	version, 1
  *	  1	uuid	id
@@ -127,6 +131,9 @@ struct step {
  *	180	u64 x 8	the seqs of created, tags, step_name, metadata, result,
  *			error, last, tail
  *	244	u32	nevents
+ *	248	uuid	key
+ *	264	u8	category, 0-4
+ *	265	u64	the seq of counts
  *
  * The stored step, 106 bytes:
  *
@@ -156,9 +163,9 @@ bool execution_decode_step(struct slice bytes, struct step *out);
 
 /*
  * MEMBER_ROW of EVENT_CREATED, what no other event tells: number u64, job 16,
- * job version u32, project u64, parent 16, priority u8.
+ * job version u32, project u64, parent 16, priority u8, key 16.
  */
-#define EXECUTION_ORIGIN 53
+#define EXECUTION_ORIGIN 69
 void execution_encode_origin(const struct execution *x,
     uint8_t out[EXECUTION_ORIGIN]);
 bool execution_decode_origin(struct slice bytes, struct execution *out);

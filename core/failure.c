@@ -203,12 +203,26 @@ has_words(const char *text, const char *words)
 	return false;
 }
 
+/* Find the row of a code; NULL when it is not in the table. */
+static const struct failure *
+find_code(struct slice code)
+{
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		if (slice_is(code, codes[i].code))
+			return &codes[i];
+	}
+	return NULL;
+}
+
 /* Put an error type into the first category that knows one of its words. */
 enum failure_category
 failure_classify(struct slice error_type)
 {
+	const struct failure *known = find_code(error_type);
 	char text[2 * NAME_MAX_BYTES + 2];
 
+	if (known != NULL)
+		return known->category;
 	split(error_type, text);
 	for (size_t i = 0; i < sizeof(lexicon) / sizeof(lexicon[0]); i++) {
 		const char *const *word = lexicon[i].words;
@@ -225,11 +239,28 @@ failure_classify(struct slice error_type)
 const struct failure *
 failure_get(const char *code, enum failure_category category)
 {
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-		if (code != NULL && strcmp(codes[i].code, code) == 0)
-			return &codes[i];
-	}
+	const struct failure *known = find_code(slice_str(code));
+
+	if (known != NULL)
+		return known;
 	if (category < FAILURE_VALIDATION || category > FAILURE_UNKNOWN)
 		category = FAILURE_UNKNOWN;
 	return &defaults[category - FAILURE_VALIDATION];
+}
+
+/* Find the row for what went wrong. */
+const struct failure *
+failure_of(const struct execution *x, struct slice error_type)
+{
+	const struct failure *known = find_code(error_type);
+
+	if (x->status == STATUS_CANCELLING || x->status == STATUS_CANCELLED)
+		return failure_get("CANCELED", FAILURE_POLICY);
+	if (x->failure == FAILURE_NONE)
+		return NULL;
+	if (x->failure == FAILURE_TIMEOUT)
+		return failure_get("EXECUTION_TIMEOUT", FAILURE_TIMEOUT);
+	if (known != NULL)
+		return known;
+	return failure_get("EXECUTION_FAILED", x->failure);
 }

@@ -25,11 +25,19 @@ const char *failure_category_name(enum failure_category c);
 
 /*
  * The category of an error by the type a worker gave ("ConnectionError",
- * "ETIMEDOUT", "RateLimitExceeded"): known words in any case, whole or as
- * part of a CamelCase or snake_case name; else FAILURE_UNKNOWN.  The first
- * 256 bytes are looked at.
+ * "ETIMEDOUT", "RateLimitExceeded"): that of a code of the table, else known
+ * words in any case, whole or as part of a CamelCase or snake_case name; else
+ * FAILURE_UNKNOWN.  The first 256 bytes are looked at.
  */
 enum failure_category failure_classify(struct slice error_type);
+
+/*
+ * The row for what went wrong with x: CANCELED, EXECUTION_TIMEOUT, the code
+ * that the worker gave as its error type, or EXECUTION_FAILED.  NULL when
+ * nothing did.  The category is x->failure where the row's is unknown.
+ */
+const struct failure *failure_of(const struct execution *x,
+    struct slice error_type);
 
 /*
  * The row for a code of the contract's table; for any other code the

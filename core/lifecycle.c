@@ -278,6 +278,7 @@ apply_created(const struct job *job, const struct journal_event *ev,
 	x->step_index = EVENT_NO_INDEX;
 	x->created_at = ev->at;
 	x->created.seq = x->last.seq = ev->seq;
+	x->category = category_of(job->category);
 	if (event_get(ev, MEMBER_TAGS).p != NULL)
 		x->tags.seq = ev->seq;
 	if (job->total_timeout_ms > 0)
@@ -303,6 +304,8 @@ apply_progress(const struct journal_event *ev, struct execution *x)
 		x->step_name.seq = ev->seq;
 	if (event_get(ev, MEMBER_METADATA).p != NULL)
 		x->metadata.seq = ev->seq;
+	if (event_get(ev, MEMBER_COUNTS).p != NULL)
+		x->counts.seq = ev->seq;
 	x->heartbeat_at = ev->at;
 }
 
@@ -418,6 +421,9 @@ lifecycle_apply(const struct job *job, const struct journal_event *ev,
 		break;
 	case EVENT_TAGS:
 		x->tags.seq = ev->seq;
+		break;
+	case EVENT_ROLLBACK:
+		x->last.seq = ev->seq;
 		break;
 	default:
 		return;

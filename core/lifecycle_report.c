@@ -8,6 +8,7 @@
 #include "core/lifecycle_impl.h"
 #include "core/log.h"
 #include "core/utf8.h"
+#include "core/wire.h"
 
 /* A refusal that names the member of the report at fault. */
 static bool
@@ -64,6 +65,24 @@ report_heartbeat(struct decision *d, const struct report *r)
 	return true;
 }
 
+/* Of how much is done and failed; what is not said of a total is none. */
+static void
+add_counts(struct decision *d, const struct report *r, struct journal_event *ev)
+{
+	struct buf *text;
+	unsigned char *p;
+
+	if (r->total < 0)
+		return;
+	text = lifecycle_text(d);
+	p = (unsigned char *)buf_room(text, 24);
+	p = wire_put(p, 8, (uint64_t)r->total);
+	p = wire_put(p, 8, r->completed < 0 ? 0 : (uint64_t)r->completed);
+	wire_put(p, 8, r->failed < 0 ? 0 : (uint64_t)r->failed);
+	text->len = 24;
+	event_add_member(ev, MEMBER_COUNTS, buf_slice(text));
+}
+
 static bool
 report_progress(struct decision *d, const struct report *r)
 {
@@ -71,13 +90,14 @@ report_progress(struct decision *d, const struct report *r)
 
 	wake(d);
 	if (r->percent == EVENT_NO_PERCENT && r->step_index == EVENT_NO_INDEX &&
-	    r->step_name.p == NULL && r->metadata.p == NULL)
+	    r->step_name.p == NULL && r->metadata.p == NULL && r->total < 0)
 		return true;
 	ev = lifecycle_event(d, EVENT_PROGRESS);
 	ev.percent = r->percent;
 	ev.step_index = r->step_index;
 	event_add_member(&ev, MEMBER_STEP_NAME, r->step_name);
 	event_add_member(&ev, MEMBER_METADATA, r->metadata);
+	add_counts(d, r, &ev);
 	lifecycle_emit(d, &ev);
 	return true;
 }

@@ -3,8 +3,12 @@ noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = \
 	core/arena.c \
 	core/arena.h \
+	core/article.c \
+	core/article.h \
 	core/buf.c \
 	core/buf.h \
+	core/category.c \
+	core/category.h \
 	core/config.c \
 	core/config.h \
 	core/config_check.c \
@@ -55,6 +59,8 @@ libcore_a_SOURCES = \
 	core/retry.h \
 	core/rfc3339.c \
 	core/rfc3339.h \
+	core/rollback.c \
+	core/rollback.h \
 	core/slice.c \
 	core/slice.h \
 	core/status.c \

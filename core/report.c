@@ -14,6 +14,9 @@ report_make(enum report_kind kind)
 	    .step_index = EVENT_NO_INDEX,
 	    .retryable = -1,
 	    .retry_after_ms = -1,
+	    .total = -1,
+	    .completed = -1,
+	    .failed = -1,
 	    .field = "",
 	};
 }

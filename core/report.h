@@ -31,6 +31,8 @@ struct report {
 	enum level level;	/* LOG */
 	int8_t retryable;	/* FAIL: 0 no, 1 yes, -1 not said */
 	int64_t retry_after_ms; /* FAIL: or -1 */
+	/* PROGRESS: of what there is to do; -1: not said */
+	int64_t total, completed, failed;
 	struct slice step_name; /* text: current_step_name */
 	struct slice message;	/* text: LOG */
 	struct slice error_message, error_type, error_stack; /* text */

@@ -41,6 +41,21 @@ status_is_held(enum status s)
 	    s == STATUS_CANCELLING;
 }
 
+/* Say whether a new execution may be made of one in s. */
+bool
+status_may_retry(enum status s)
+{
+	return s == STATUS_CANCELLING ||
+	    (status_is_terminal(s) && s != STATUS_COMPLETED);
+}
+
+/* Say whether s has work left to do. */
+bool
+status_is_active(enum status s)
+{
+	return s != STATUS_CANCELLING && !status_is_terminal(s);
+}
+
 /* Name s; no status has no name. */
 const char *
 status_name(enum status s)

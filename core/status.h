@@ -38,6 +38,15 @@ bool status_is_terminal(enum status s);
 bool status_is_held(enum status s);
 
 /*
+ * Did not complete, and is to end without that: somebody may ask for a new
+ * execution of the same.
+ */
+bool status_may_retry(enum status s);
+
+/* Queued, running, retrying, interrupted: there is work left to do. */
+bool status_is_active(enum status s);
+
+/*
  * "timed_out", NULL for 0; false from the parser when s is no such word.
  */
 const char *status_name(enum status s);

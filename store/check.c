@@ -137,6 +137,8 @@ check_store(struct store *s, struct check_result *out,
 	check_timers(&c);
 	check_idempotency(&c);
 	check_taken_names(&c);
+	check_articles(&c);
+	check_articles_free(&c);
 	close_cursors(&c);
 	store_snapshot_end(s);
 	return out->findings == 0;

@@ -15,7 +15,7 @@
  * hold; only where they differ are the strays searched.
  */
 struct check_wanted {
-	uint64_t events, index, timers, names;
+	uint64_t events, index, timers, names, articles;
 };
 
 struct check {
@@ -27,6 +27,7 @@ struct check {
 	uint64_t execution_events; /* in the journal */
 	uint64_t number;	   /* meta "number" */
 	bool jobs_broken;	   /* some definition cannot be read */
+	struct check_made *made;   /* check_articles.c's own */
 
 	/* Places where the last look-up was: the next one is near. */
 	struct table_cursor journal, numbers, labels;
@@ -56,5 +57,14 @@ void check_index(struct check *c);
 void check_timers(struct check *c);
 void check_idempotency(struct check *c);
 void check_taken_names(struct check *c);
+
+/* check_articles.c: what the events of one execution after the other made. */
+void check_articles_begin(struct check *c);
+void check_articles_event(struct check *c, const struct journal_event *ev);
+void check_articles_end(struct check *c, const struct execution *x);
+void check_articles(struct check *c);
+bool check_articles_want(struct check *c, const struct uuid *id,
+    struct slice key);
+void check_articles_free(struct check *c);
 
 #endif

@@ -135,7 +135,7 @@ is_wanted(struct check *c, const struct uuid *id, struct slice key)
 	unsigned n;
 
 	if (!rows_get(c->t, id, &x))
-		return false;
+		return check_articles_want(c, id, key);
 	n = rows_facets(&x, facet);
 	for (unsigned i = 0; i < n && !found; i++) {
 		k = rows_key_index(&facet[i], id);

@@ -86,6 +86,7 @@ is_applicable(const struct run *r, const struct journal_event *ev)
 static void
 replay(struct check *c, struct run *r, const struct journal_event *ev)
 {
+	check_articles_event(c, ev);
 	if (++r->nevents == 1)
 		r->replays = begin_replay(c, r, ev);
 	if (!r->replays)
@@ -431,6 +432,7 @@ on_row(struct check *c, struct run *r, struct slice value)
 	check_timers_of(c, &r->row);
 	check_idempotency_of(c, r);
 	check_name_of(c, r);
+	check_articles_end(c, &r->row);
 }
 
 static void
@@ -445,6 +447,7 @@ static void
 begin_run(struct check *c, struct run *r, const struct uuid *id)
 {
 	end_run(c, r);
+	check_articles_begin(c);
 	r->id = *id;
 	r->replays = r->rowed = false;
 	r->nevents = r->nsteps = r->milestones = 0;

@@ -20,11 +20,12 @@ enum table {
 	TABLE_JOBS,
 	TABLE_JOB_NAMES,
 	TABLE_IDEMPOTENCY,
+	TABLE_ARTICLES,
 	TABLE_NAMES,
 	TABLE_KEYS,
 	TABLE_META
 };
-#define TABLE_COUNT 11
+#define TABLE_COUNT 12
 
 struct counters;
 struct jobs_cache;

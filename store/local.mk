@@ -1,10 +1,14 @@
 # To add a file: put store/NAME.c and store/NAME.h on lines of their own below.
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
+	store/articles.c \
+	store/articles.h \
+	store/articles_impl.h \
 	store/backup.c \
 	store/backup.h \
 	store/check.c \
 	store/check.h \
+	store/check_articles.c \
 	store/check_impl.h \
 	store/check_index.c \
 	store/check_jobs.c \

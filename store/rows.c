@@ -96,14 +96,17 @@ index_status(struct store_txn *t, const struct execution *old,
     const struct execution *x)
 {
 	struct rows_key from[ROWS_FACETS_MAX], to[ROWS_FACETS_MAX];
-	unsigned n = rows_facets(x, to);
+	unsigned nfrom = rows_facets(old, from), nto = rows_facets(x, to);
 
-	INVARIANT(rows_facets(old, from) == n);
-	for (unsigned i = 0; i < n; i++) {
-		if (slice_eq(rows_key_slice(&from[i]), rows_key_slice(&to[i])))
+	INVARIANT(nfrom == nto || nfrom == nto + 1 || nfrom + 1 == nto);
+	for (unsigned i = 0; i < nfrom || i < nto; i++) {
+		if (i < nfrom && i < nto &&
+		    slice_eq(rows_key_slice(&from[i]), rows_key_slice(&to[i])))
 			continue;
-		rows_index_remove(t, &from[i], &x->id);
-		rows_index_add(t, &to[i], &x->id);
+		if (i < nfrom)
+			rows_index_remove(t, &from[i], &x->id);
+		if (i < nto)
+			rows_index_add(t, &to[i], &x->id);
 	}
 }
 
@@ -113,6 +116,7 @@ check_fixed(const struct execution *old, const struct execution *x)
 	INVARIANT(uuid_eq(&old->id, &x->id) && old->number == x->number);
 	INVARIANT(uuid_eq(&old->job, &x->job) && old->project == x->project);
 	INVARIANT(uuid_eq(&old->parent, &x->parent));
+	INVARIANT(uuid_eq(&old->key, &x->key) && old->category == x->category);
 }
 
 /* Write a row and all that follows from it. */
@@ -206,8 +210,7 @@ rows_idempotency_get(struct store_txn *t, struct slice key, struct uuid *out)
 	for (; ids.n >= sizeof(out->b);
 	     ids.p += sizeof(out->b), ids.n -= sizeof(out->b)) {
 		memcpy(out->b, ids.p, sizeof(out->b));
-		if (key.n <= SCHEMA_IDEMPOTENCY_MAX ||
-		    is_made_with(t, out, key))
+		if (key.n < SCHEMA_IDEMPOTENCY_MAX || is_made_with(t, out, key))
 			return true;
 	}
 	return false;

@@ -31,6 +31,7 @@ struct rows_filter {
 	enum status status[STATUS_COUNT]; /* 0 at the end; none: any */
 	struct uuid job;		  /* zero: any */
 	uint64_t project;		  /* 0: any */
+	enum category category;		  /* CATEGORY_NONE: any */
 	struct uuid parent;		  /* zero: any */
 	struct slice label;		  /* "key:value"; empty: any */
 	const struct slice *more; /* more labels, all of which must hold */
@@ -41,7 +42,8 @@ struct rows_filter {
  * A page, newest first: up to max rows older than *at (zero: from the
  * newest).  Returns how many and moves *at to where the next page goes on,
  * zero at the end of the list.  Cost follows the page for no filter, one
- * label, or any of status, job or project with a status; other combinations
+ * label, or any of status, job, category, project, or project and job, with a
+ * status or without; other combinations
  * look at the narrowest index, at most 10,000 rows a call, so that a page may
  * come up short before the end.
  */
@@ -96,7 +98,10 @@ unsigned rows_by_status(struct store_txn *t, enum status s,
 /* The newest execution's id; false when there is none. */
 bool rows_newest(struct store_txn *t, struct uuid *out);
 
-/* The execution that an idempotency key made; key: scope ‖ tenant ‖ text. */
+/* How many active executions a key made, of those it is counted for. */
+uint64_t rows_count_active(struct store_txn *t, const struct uuid *key);
+
+/* The execution that an idempotency key made; all of it, however long. */
 bool rows_idempotency_get(struct store_txn *t, struct slice key,
     struct uuid *out);
 void rows_idempotency_put(struct store_txn *t, struct slice key,

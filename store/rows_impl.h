@@ -30,6 +30,12 @@ struct rows_key rows_key_job(const struct uuid *job);
 struct rows_key rows_key_job_status(const struct uuid *job, enum status s);
 struct rows_key rows_key_project(uint64_t project);
 struct rows_key rows_key_project_status(uint64_t project, enum status s);
+struct rows_key rows_key_project_job(uint64_t project, const struct uuid *job);
+struct rows_key rows_key_project_job_status(uint64_t project,
+    const struct uuid *job, enum status s);
+struct rows_key rows_key_category(enum category c);
+struct rows_key rows_key_category_status(enum category c, enum status s);
+struct rows_key rows_key_maker(const struct uuid *key);
 struct rows_key rows_key_parent(const struct uuid *parent);
 /* A longer label than SCHEMA_LABEL_MAX is cut. */
 struct rows_key rows_key_label(struct slice label);
@@ -42,9 +48,10 @@ struct slice rows_key_slice(const struct rows_key *k);
 
 /*
  * The facets of a row, labels and number apart, in an order that depends on
- * job, project and parent alone.  Returns how many.
+ * what never changes alone; but the last, the maker's, is there while the
+ * execution is active.  Returns how many.
  */
-#define ROWS_FACETS_MAX 6
+#define ROWS_FACETS_MAX 11
 unsigned rows_facets(const struct execution *x,
     struct rows_key out[ROWS_FACETS_MAX]);
 

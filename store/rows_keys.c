@@ -133,6 +133,61 @@ rows_key_project_status(uint64_t project, enum status s)
 	return k;
 }
 
+/* By project and job. */
+struct rows_key
+rows_key_project_job(uint64_t project, const struct uuid *job)
+{
+	struct rows_key k = begin(FACET_PROJECT_JOB);
+
+	add_uint(&k, 8, project);
+	add_id(&k, job);
+	return k;
+}
+
+/* By project, job and status. */
+struct rows_key
+rows_key_project_job_status(uint64_t project, const struct uuid *job,
+    enum status s)
+{
+	struct rows_key k = begin(FACET_PROJECT_JOB_STATUS);
+
+	add_uint(&k, 8, project);
+	add_id(&k, job);
+	add_uint(&k, 1, s);
+	return k;
+}
+
+/* By category. */
+struct rows_key
+rows_key_category(enum category c)
+{
+	struct rows_key k = begin(FACET_CATEGORY);
+
+	add_uint(&k, 1, c);
+	return k;
+}
+
+/* By category and status. */
+struct rows_key
+rows_key_category_status(enum category c, enum status s)
+{
+	struct rows_key k = begin(FACET_CATEGORY_STATUS);
+
+	add_uint(&k, 1, c);
+	add_uint(&k, 1, s);
+	return k;
+}
+
+/* By the key that made it. */
+struct rows_key
+rows_key_maker(const struct uuid *key)
+{
+	struct rows_key k = begin(FACET_KEY);
+
+	add_id(&k, key);
+	return k;
+}
+
 /* By parent. */
 struct rows_key
 rows_key_parent(const struct uuid *parent)
@@ -187,8 +242,17 @@ rows_facets(const struct execution *x, struct rows_key out[ROWS_FACETS_MAX])
 	if (x->project != 0) {
 		out[n++] = rows_key_project(x->project);
 		out[n++] = rows_key_project_status(x->project, x->status);
+		out[n++] = rows_key_project_job(x->project, &x->job);
+		out[n++] =
+		    rows_key_project_job_status(x->project, &x->job, x->status);
+	}
+	if (x->category != CATEGORY_NONE) {
+		out[n++] = rows_key_category(x->category);
+		out[n++] = rows_key_category_status(x->category, x->status);
 	}
 	if (!uuid_is_zero(&x->parent))
 		out[n++] = rows_key_parent(&x->parent);
+	if (!uuid_is_zero(&x->key) && status_is_active(x->status))
+		out[n++] = rows_key_maker(&x->key);
 	return n;
 }

@@ -51,6 +51,15 @@ rows_count(struct store_txn *t, const struct rows_filter *f)
 	return (int64_t)src.rows;
 }
 
+/* Count what a key is counted for. */
+uint64_t
+rows_count_active(struct store_txn *t, const struct uuid *key)
+{
+	struct rows_key facet = rows_key_maker(key);
+
+	return counters_get(t, rows_key_slice(&facet));
+}
+
 /* List ids by status, upward. */
 unsigned
 rows_by_status(struct store_txn *t, enum status status,

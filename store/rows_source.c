@@ -28,6 +28,10 @@ with_status(const struct rows_filter *f, enum facet kind, enum status s)
 		return rows_key_job_status(&f->job, s);
 	if (kind == FACET_PROJECT)
 		return rows_key_project_status(f->project, s);
+	if (kind == FACET_PROJECT_JOB)
+		return rows_key_project_job_status(f->project, &f->job, s);
+	if (kind == FACET_CATEGORY)
+		return rows_key_category_status(f->category, s);
 	return rows_key_status(s);
 }
 
@@ -64,7 +68,13 @@ source_by_status(struct store_txn *t, const struct rows_filter *f,
 }
 
 /* What a filter asks for, each kind once. */
-enum ask { ASK_STATUS = 1, ASK_JOB = 2, ASK_PROJECT = 4, ASK_PARENT = 8 };
+enum ask {
+	ASK_STATUS = 1,
+	ASK_JOB = 2,
+	ASK_PROJECT = 4,
+	ASK_PARENT = 8,
+	ASK_CATEGORY = 16
+};
 
 static unsigned
 asks_of(const struct rows_filter *f)
@@ -72,7 +82,8 @@ asks_of(const struct rows_filter *f)
 	return (status_mask(f) != 0 ? ASK_STATUS : 0u) |
 	    (uuid_is_zero(&f->job) ? 0u : ASK_JOB) |
 	    (f->project != 0 ? ASK_PROJECT : 0u) |
-	    (uuid_is_zero(&f->parent) ? 0u : ASK_PARENT);
+	    (uuid_is_zero(&f->parent) ? 0u : ASK_PARENT) |
+	    (f->category != CATEGORY_NONE ? ASK_CATEGORY : 0u);
 }
 
 /* Labels, the first among them; empty ones ask for nothing. */
@@ -140,6 +151,13 @@ rows_source_choose(struct store_txn *t, const struct rows_filter *f)
 	if ((asks & ASK_PROJECT) != 0)
 		try_kind(&best, f, FACET_PROJECT, rows_key_project(f->project),
 		    ASK_PROJECT | ASK_STATUS);
+	if ((asks & ASK_JOB) != 0 && (asks & ASK_PROJECT) != 0)
+		try_kind(&best, f, FACET_PROJECT_JOB,
+		    rows_key_project_job(f->project, &f->job),
+		    ASK_PROJECT | ASK_JOB | ASK_STATUS);
+	if ((asks & ASK_CATEGORY) != 0)
+		try_kind(&best, f, FACET_CATEGORY,
+		    rows_key_category(f->category), ASK_CATEGORY | ASK_STATUS);
 	return best;
 }
 
@@ -295,6 +313,8 @@ rows_source_matches(struct store_txn *t, const struct rows_filter *f,
 	if (!uuid_is_zero(&f->parent) && !uuid_eq(&f->parent, &out->parent))
 		return false;
 	if (f->project != 0 && f->project != out->project)
+		return false;
+	if (f->category != CATEGORY_NONE && f->category != out->category)
 		return false;
 	for (unsigned i = 0; i < nlabels; i++) {
 		if (!has_label(t, out, label_at(f, i)))

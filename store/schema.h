@@ -4,7 +4,7 @@
  * The store is one LMDB environment in the data folder: data.mdb, lock.mdb.
  * All integers are big-endian, so that key order is meaning.  A UUID is its
  * 16 bytes.  "id" below is an execution's UUID unless said otherwise; ids are
- * version 7 and ascend in order of creation.
+ * version 7 and ascend in order of creation; so are and do those of articles.
  *
  * The truth is the journal.  Every other table is a view of it that is kept
  * up in the same transaction; payload bytes are in the journal alone, and a
@@ -32,13 +32,26 @@
  *              'J' job uuid ‖ status u8 ‖ id      by job and status
  *              'p' project u64 ‖ id               by project, not 0
  *              'P' project u64 ‖ status u8 ‖ id
+ *              'x' project u64 ‖ job uuid ‖ id    by project, not 0, and job
+ *              'X' project u64 ‖ job uuid ‖ status u8 ‖ id
+ *              'c' category u8 ‖ id               by category, not 0
+ *              'C' category u8 ‖ status u8 ‖ id
+ *              'k' key uuid ‖ id                  the active ones that a key
+ *                                                 made and is counted for
  *              'q' parent uuid ‖ id               replays of a parent
  *              't' label ‖ 0 ‖ id                 by label: "key:value", its
  *                                                 first 320 bytes, no NUL
- * counters     facet u8 ‖ value                   u64: how many executions
- *              'a'                                all
- *              's' 'j' 'J' 'p' 'P' 'q' 't'        with values as in index; no
+ *              'A' ‖ article                      all articles by age
+ *              'B' status u8 ‖ article            by publication status
+ *              'D' project u64 ‖ article          by project, not 0
+ *              'E' project u64 ‖ status u8 ‖ article
+ *              'F' id ‖ article                   by execution
+ * counters     facet u8 ‖ value                   u64: how many executions, or
+ *                                                 articles
+ *              'a'                                all executions
+ *              all others but 'n'                 with values as in index; no
  *                                                 row where it would be 0
+ * articles     article                            core/article.h
  * timers       deadline u64 ‖ timer u8 ‖ id       empty; enum timer
  * jobs         id                                 version u8 = 1, current
  *                                                 u32, created u64, updated
@@ -50,8 +63,9 @@
  *                                                 name begins so: one, but
  *                                                 for very long names
  * idempotency  the first 400 bytes of             ids of the executions made
- *              scope u8 ‖ tenant u64 ‖ key text   with keys that begin so:
- *                                                 one, but for long keys
+ *              scope u8 ‖ tenant u64 ‖            with keys that begin so:
+ *              [job uuid, where the scope is      one, but for long keys
+ *              an operation's] ‖ key text
  * names        name ‖ 0 ‖ project u64             id: the execution of that
  *                                                 unique name (at most 480
  *                                                 bytes, no NUL) in a project
@@ -65,6 +79,8 @@
  *              "clean"                            u8: 1 after an orderly stop
  *              "seq"                              u64: the last seq given
  *              "number"                           u64: the last number given
+ *              "article"                          u64: the last one given to an
+ *                                                 article
  *              "boots"                            u64: times opened to serve
  *              "copied"                           u8: 1 in a backup, until it
  *                                                 is opened to serve and gets
@@ -93,8 +109,18 @@ enum facet {
 	FACET_JOB_STATUS = 'J',
 	FACET_PROJECT = 'p',
 	FACET_PROJECT_STATUS = 'P',
+	FACET_PROJECT_JOB = 'x',
+	FACET_PROJECT_JOB_STATUS = 'X',
+	FACET_CATEGORY = 'c',
+	FACET_CATEGORY_STATUS = 'C',
+	FACET_KEY = 'k',
 	FACET_PARENT = 'q',
-	FACET_LABEL = 't'
+	FACET_LABEL = 't',
+	FACET_ARTICLE = 'A',
+	FACET_ARTICLE_STATUS = 'B',
+	FACET_ARTICLE_PROJECT = 'D',
+	FACET_ARTICLE_PROJECT_STATUS = 'E',
+	FACET_ARTICLE_EXECUTION = 'F'
 };
 
 #define SCHEMA_LABEL_MAX 320

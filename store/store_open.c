@@ -41,6 +41,7 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_JOBS] = "jobs",
     [TABLE_JOB_NAMES] = "job_names",
     [TABLE_IDEMPOTENCY] = "idempotency",
+    [TABLE_ARTICLES] = "articles",
     [TABLE_NAMES] = "names",
     [TABLE_KEYS] = "keys",
     [TABLE_META] = "meta",

@@ -187,7 +187,7 @@ static const struct {
     {"a newer version", 0, 2, false},
     {"type 0", 1, 0, false},
     {"the last type", 1, 9, true},
-    {"an unknown type", 1, 10, false},
+    {"an unknown type", 1, EVENT_TYPE_COUNT, false},
     {"the last status", 2, 9, true},
     {"an unknown status", 2, 10, false},
     {"an unknown previous", 3, 10, false},
@@ -202,7 +202,7 @@ static const struct {
     {"a negative time", 18, 0x80, false},
     {"a negative due", 26, 0x80, false},
     {"member 0", 62, 0, false},
-    {"an unknown member", 62, 21, false},
+    {"an unknown member", 62, 27, false},
     {"a member twice", 62, 7, false},
     {"a member longer than all", 63, 0xff, false},
     {"a member longer", 66, 3, false},
@@ -285,17 +285,17 @@ test_names(void **state)
 {
 	static const char *const types[] = {NULL, "created", "status",
 	    "progress", "log", "step", "ignored", "storage", "tags", "job",
-	    NULL};
+	    "article", "rollback", NULL};
 	static const char *const levels[] = {NULL, "debug", "info", "warn",
 	    "error", NULL};
 	enum level parsed;
 
 	(void)state;
-	for (unsigned i = 1; i <= EVENT_JOB; i++)
+	for (unsigned i = 1; i < EVENT_TYPE_COUNT; i++)
 		assert_string_equal(event_type_name((enum event_type)i),
 		    types[i]);
 	assert_null(event_type_name((enum event_type)0));
-	assert_null(event_type_name((enum event_type)10));
+	assert_null(event_type_name(EVENT_TYPE_COUNT));
 	for (unsigned i = LEVEL_DEBUG; i <= LEVEL_ERROR; i++) {
 		assert_string_equal(event_level_name((enum level)i), levels[i]);
 		assert_true(event_level_parse(slice_str(levels[i]), &parsed));

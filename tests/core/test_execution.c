@@ -13,7 +13,7 @@
 #include "core/execution.h"
 #include "tests/core/dies.h"
 
-#define ROW 248
+#define ROW 273
 #define STEP 106
 
 static struct execution
@@ -48,11 +48,14 @@ sample(void)
 	    .last = {25},
 	    .tail = {26},
 	    .nevents = 27,
+	    .category = CATEGORY_EXPORT,
+	    .counts = {28},
 	};
 
 	x.id.b[0] = 0xa1;
 	x.job.b[0] = 0xa2;
 	x.parent.b[0] = 0xa3;
+	x.key.b[0] = 0xa4;
 	return x;
 }
 
@@ -89,8 +92,8 @@ static const struct {
     {53, 0xa3}, {69, 9}, {71, 4}, {72, 9}, {73, 10}, {74, 6}, {78, 5},
     {79, 100}, {83, 6}, {91, 7}, {99, 8}, {107, 9}, {115, 10}, {123, 11},
     {131, 12}, {139, 13}, {147, 14}, {155, 15}, {163, 16}, {171, 17}, {179, 18},
-    {187, 19}, {195, 20}, {203, 21}, {211, 22}, {219, 23}, {227, 24},
-    {235, 25}, {243, 26}, {247, 27}},
+    {187, 19}, {195, 20}, {203, 21}, {211, 22}, {219, 23}, {227, 24}, {235, 25},
+    {243, 26}, {247, 27}, {248, 0xa4}, {264, 4}, {272, 28}},
   step_bytes[] = {{0, 1}, {1, 0xa1}, {18, 1}, {19, 7}, {23, 2}, {24, 100},
       {25, 5}, {33, 3}, {41, 4}, {49, 5}, {57, 6}, {65, 7}, {73, 8}, {81, 9},
       {89, 10}, {97, 11}, {105, 12}};
@@ -297,8 +300,13 @@ test_origin(void **state)
 {
 	struct execution x = sample(), y = {.percent = 7};
 	uint8_t out[EXECUTION_ORIGIN + 1] = {0};
-	uint8_t want[EXECUTION_ORIGIN] =
-	    {[7] = 1, [8] = 0xa2, [27] = 2, [35] = 3, [36] = 0xa3, [52] = 9};
+	uint8_t want[EXECUTION_ORIGIN] = {[7] = 1,
+	    [8] = 0xa2,
+	    [27] = 2,
+	    [35] = 3,
+	    [36] = 0xa3,
+	    [52] = 9,
+	    [53] = 0xa4};
 
 	(void)state;
 	execution_encode_origin(&x, out);

@@ -623,14 +623,15 @@ test_look_max(void **state)
 {
 	struct world *w = *state;
 	struct store_txn *t = world_begin(w);
-	struct uuid other = {{5}}, at = {{0}}, first = {{0}};
-	struct rows_filter f = {.job = w->job, .project = 7};
+	struct uuid at = {{0}}, first = {{0}};
+	struct rows_filter f = {.category = CATEGORY_AI, .project = 7};
 	struct execution x, page[4];
 	unsigned pages = 0, found = 0;
 
 	for (unsigned i = 0; i < 25000; i++) {
 		x = (struct execution){.number = store_number_next(t),
-		    .job = i % 2 == 0 ? w->job : other,
+		    .job = w->job,
+		    .category = i % 2 == 0 ? CATEGORY_AI : CATEGORY_NONE,
 		    .project = i % 2 == 0 ? 6 : 7,
 		    .status = STATUS_QUEUED,
 		    .attempt = 1};
@@ -661,13 +662,14 @@ test_page_bounds(void **state)
 	struct world *w = *state;
 	struct store_txn *t = world_begin(w);
 	struct rows_filter all = {.project = 0};
-	struct rows_filter f = {.job = w->job, .project = 7};
+	struct rows_filter f = {.category = CATEGORY_AI, .project = 7};
 	struct execution x, page[4];
 	struct rows_page p = {.out = page, .max = 4};
 
 	for (unsigned i = 0; i < ROWS_LOOK_MAX + 50; i++) {
 		x = (struct execution){.number = store_number_next(t),
 		    .job = w->job,
+		    .category = CATEGORY_AI,
 		    .project = 7 + (i < 25),
 		    .status = STATUS_QUEUED,
 		    .attempt = 1};

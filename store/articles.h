@@ -1,0 +1,51 @@
+/*
+ * Articles as rows, with the indexes and counters that follow from them.
+ */
+#ifndef STORE_ARTICLES_H
+#define STORE_ARTICLES_H
+
+#include "core/article.h"
+#include "store/store.h"
+
+/* Most articles that a page steps over. */
+#define ARTICLES_SKIP_MAX 100000
+
+bool articles_get(struct store_txn *t, const struct uuid *id,
+    struct article *out);
+
+/*
+ * Write a, the only function that does: old (NULL for a new one) is the row
+ * as it was.  With status ARTICLE_DELETED the row goes.
+ */
+void articles_put(struct store_txn *t, const struct article *old,
+    const struct article *a);
+
+/* The number for the next one, and count of numbers to take from there. */
+uint64_t articles_numbers(struct store_txn *t, unsigned count);
+
+/* Which articles a list shows. */
+struct articles_filter {
+	enum article_status status; /* ARTICLE_DELETED: any */
+	uint64_t project;	    /* 0: any */
+	struct uuid execution;	    /* zero: any; else nothing else counts */
+};
+
+struct articles_page {
+	struct article *out; /* given, with room for max */
+	unsigned max;
+	uint64_t offset; /* given: how many newer ones to leave out */
+	unsigned n;	 /* read */
+	uint64_t total;	 /* how many match in all */
+};
+
+/*
+ * A page, newest first; its cost follows offset and page.  False when offset
+ * is below the total, but over ARTICLES_SKIP_MAX.
+ */
+bool articles_page(struct store_txn *t, const struct articles_filter *f,
+    struct articles_page *p);
+
+/* The JSON object of an article, borrowed; SLICE_NONE when it is damaged. */
+struct slice articles_body(struct store_txn *t, const struct article *a);
+
+#endif
