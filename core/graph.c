@@ -96,7 +96,9 @@ graph_unmet(const struct job *j, const struct step *steps, uint16_t i)
 	const struct job_step *s = &j->steps[i];
 
 	for (unsigned k = 0; k < s->ndepends; k++) {
-		if (steps[s->depends[k]].status != STEP_COMPLETED)
+		enum step_status on = steps[s->depends[k]].status;
+
+		if (on != STEP_COMPLETED && on != STEP_SKIPPED)
 			return s->depends[k];
 	}
 	return -1;

@@ -19,8 +19,9 @@ void graph_upstream(const struct job *j, uint16_t of, bool out[JOB_STEPS_MAX]);
 bool graph_is_upstream(const struct job *j, uint16_t from, uint16_t of);
 
 /*
- * The position of the first step in step i's depends_on that is not
- * completed; -1 when all are and it may be ready.
+ * The position of the first step in step i's depends_on that is neither
+ * completed nor skipped (as a replay skips some); -1 when all are, so that
+ * step i may be ready.
  */
 int graph_unmet(const struct job *j, const struct step *steps, uint16_t i);
 

@@ -143,7 +143,7 @@ apply_end_steps(const struct journal_event *ev, struct execution *x,
 	}
 }
 
-/* The next attempt begins: what is not completed starts over. */
+/* The next attempt begins: what is not over and done with starts over. */
 static void
 apply_restart_steps(const struct journal_event *ev, struct execution *x,
     struct step *steps)
@@ -153,7 +153,7 @@ apply_restart_steps(const struct journal_event *ev, struct execution *x,
 
 	for (i = 0; steps != NULL && i < x->nsteps; i++) {
 		s = &steps[i];
-		if (s->status == STEP_COMPLETED)
+		if (s->status == STEP_COMPLETED || s->status == STEP_SKIPPED)
 			continue;
 		s->status = STEP_PENDING;
 		s->attempt = ev->attempt;
@@ -192,8 +192,11 @@ apply_end(const struct journal_event *ev, struct execution *x,
 		x->due[i] = 0;
 	if (ev->status == STATUS_CANCELLED && x->cancel_at == 0)
 		x->cancel_at = ev->at;
-	if (ev->status == STATUS_COMPLETED)
+	if (ev->status == STATUS_COMPLETED) {
 		x->percent = 100;
+		x->error.seq = 0;
+		x->failure = FAILURE_NONE;
+	}
 	apply_end_steps(ev, x, steps);
 }
 

@@ -101,6 +101,19 @@ void lifecycle_timer(struct decision *d, enum timer t, int64_t last_word);
 /* Somebody other than the worker asks to cancel.  False when terminal. */
 bool lifecycle_cancel(struct decision *d);
 
+/*
+ * Change the labels by a patch (JSON that labels_check() allows with nulls);
+ * repeated when that changes nothing.  False when it makes too many.
+ */
+bool lifecycle_tags(struct decision *d, struct slice patch);
+
+/*
+ * An administrator ends it as completed, failed or cancelled, whatever its
+ * worker does; info (JSON object, NULL p: none) is kept.  False when it is
+ * terminal.
+ */
+bool lifecycle_patch(struct decision *d, enum status to, struct slice info);
+
 /* The server stopped uncleanly while it ran: running -> interrupted. */
 void lifecycle_interrupt(struct decision *d);
 

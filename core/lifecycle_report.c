@@ -472,7 +472,8 @@ auto_complete(struct decision *d, const struct report *last)
 	    kinds[last->kind].repeats != 0)
 		return;
 	for (i = 0; i < d->x->nsteps; i++)
-		if (d->steps[i].status != STEP_COMPLETED)
+		if (d->steps[i].status != STEP_COMPLETED &&
+		    d->steps[i].status != STEP_SKIPPED)
 			return;
 	if (s == STATUS_CANCELLING)
 		to = STATUS_CANCELLED;

@@ -43,6 +43,7 @@ libcore_a_SOURCES = \
 	core/labels.h \
 	core/lifecycle.c \
 	core/lifecycle.h \
+	core/lifecycle_admin.c \
 	core/lifecycle_impl.h \
 	core/lifecycle_report.c \
 	core/lineage.c \
@@ -53,6 +54,8 @@ libcore_a_SOURCES = \
 	core/mapping.h \
 	core/mem.c \
 	core/mem.h \
+	core/replay.c \
+	core/replay.h \
 	core/report.c \
 	core/report.h \
 	core/retry.c \
