@@ -90,7 +90,32 @@ void engine_recovery_begin(struct engine *e);
 /* recovery.c: one batch, within this turn's transaction. */
 void engine_recovery_step(struct engine *e, struct store_txn *t);
 
-/* command.c: answer with a bare code. */
+/*
+ * decide.c: load copies of an execution that tenant may see into e->rows; its
+ * steps too when asked.
+ */
+bool engine_load(struct engine *e, struct store_txn *t, const struct uuid *id,
+    uint64_t tenant, bool steps);
+
+/* decide.c: a decision about what is loaded; the change is emptied. */
+struct decision engine_decision(struct engine *e, struct store_txn *t);
+
+/* decide.c: store the events, and the rows that differ (created: all). */
+void engine_keep(struct engine *e, struct store_txn *t, bool created);
+
+/* decide.c: what is loaded, as an outcome; d NULL: nothing was decided. */
+struct outcome engine_outcome(struct engine *e, struct store_txn *t,
+    const struct decision *d);
+
+/* decide.c: answer with d's refusal, keeping the journal's note of it. */
+void engine_answer_refused(struct engine *e, struct store_txn *t, struct cmd *c,
+    const struct decision *d);
+
+/* trigger.c: make executions. */
+void engine_trigger(struct engine *, struct store_txn *, struct cmd *);
+void engine_replay(struct engine *, struct store_txn *, struct cmd *);
+
+/* decide.c: answer with a bare code. */
 void engine_answer_code(struct cmd *c, struct store_txn *t,
     enum outcome_code code);
 
