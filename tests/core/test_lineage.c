@@ -52,7 +52,8 @@ event_of(const char *word, int64_t at)
 		break;
 	case '=':
 		ev.cause = CAUSE_REPLAY;
-		/* FALLTHROUGH */
+		ev.status = STEP_COMPLETED;
+		break;
 	case '.':
 		ev.status = STEP_COMPLETED;
 		break;
