@@ -21,19 +21,35 @@ enum cmd_kind {
 	CMD_TRIGGER,
 	CMD_REPORT,
 	CMD_CANCEL,
+	CMD_TAGS,
+	CMD_PATCH,
+	CMD_REPLAY,
 	CMD_KEY_CREATE,
 	CMD_KEY_REVOKE
 };
 
 /* Scopes of idempotency keys, one per dialect operation.  Stored. */
-enum cmd_idempotency { CMD_SCOPE_NONE = 0, CMD_SCOPE_RESTEP = 1 };
+enum cmd_idempotency {
+	CMD_SCOPE_NONE = 0,
+	CMD_SCOPE_RESTEP = 1,
+	CMD_SCOPE_FACTFLOW = 2
+};
+
+/* What the input of a new execution is. */
+enum cmd_input {
+	CMD_INPUT_GIVEN, /* as it is; where absent, a config's payload */
+	CMD_INPUT_OVER,	 /* laid over a config's payload */
+	CMD_INPUT_NONE
+};
 
 enum outcome_code {
 	OUTCOME_DONE,
-	OUTCOME_EXISTING,   /* an idempotency key met its first execution */
-	OUTCOME_NOT_FOUND,  /* the execution, job or key */
-	OUTCOME_NAME_TAKEN, /* a job's name */
-	OUTCOME_REFUSED	    /* refusal says why */
+	OUTCOME_EXISTING,     /* an idempotency key met its first execution */
+	OUTCOME_NOT_FOUND,    /* the execution, job or key */
+	OUTCOME_NAME_TAKEN,   /* a job's name, or an execution's unique one */
+	OUTCOME_NO_JOB,	      /* the job of a replay, not the execution */
+	OUTCOME_NOT_RUNNABLE, /* a config with errors: job says which */
+	OUTCOME_REFUSED	      /* refusal says why */
 };
 
 /* What came of a command; everything is borrowed for the call. */
@@ -65,7 +81,8 @@ struct cmd {
 	size_t bytes; /* of the request: a turn is bounded in them */
 
 	/* All slices borrow from the asker until settled. */
-	struct slice name; /* job id or name; for CMD_JOB_* and CMD_TRIGGER */
+	struct slice name; /* job id or name; for CMD_JOB_*, CMD_TRIGGER and,
+			      or empty, CMD_REPLAY */
 	struct uuid id;	   /* the execution, or the key to revoke */
 	struct job *job;   /* JOB_CREATE, JOB_REPLACE: checked; borrowed */
 	struct key *key;   /* KEY_CREATE: all but id; borrowed */
@@ -75,12 +92,21 @@ struct cmd {
 	unsigned nreports;
 	uint32_t attempt; /* 0: not said */
 
-	/* CMD_TRIGGER */
+	/* CMD_TRIGGER; tags, as a patch, CMD_TAGS; some CMD_REPLAY */
 	struct slice input, metadata, tags; /* JSON */
-	struct slice idempotency_key;	    /* text */
+	enum cmd_input input_form;
+	struct slice idempotency_key; /* text */
+	struct slice unique_name;     /* text; NULL p: none */
 	enum cmd_idempotency scope;
 	int priority;	  /* -1: the job's */
 	uint64_t project; /* 0: none */
+
+	/* CMD_PATCH */
+	enum status status;
+	struct slice error_info; /* JSON object; NULL p: none */
+
+	/* CMD_REPLAY: core/replay.h */
+	struct slice from_stage, to_route, replay_source, from_path;
 
 	TAILQ_ENTRY(cmd) entry;
 };

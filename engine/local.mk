@@ -3,6 +3,7 @@ noinst_LIBRARIES += libengine.a
 libengine_a_SOURCES = \
 	engine/cmd.h \
 	engine/command.c \
+	engine/decide.c \
 	engine/definition.c \
 	engine/engine.c \
 	engine/engine.h \
@@ -11,6 +12,7 @@ libengine_a_SOURCES = \
 	engine/fault.h \
 	engine/recovery.c \
 	engine/seed.c \
+	engine/trigger.c \
 	engine/turn.c \
 	engine/wheel.c \
 	engine/wheel.h
