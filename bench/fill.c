@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench/die.h"
 #include "bench/latency.h"
@@ -60,12 +61,17 @@ commit(struct fill *f)
 	f->world.txn = NULL;
 }
 
+/* A line that is written over, where somebody watches; else the last one. */
 static void
 show_progress(const struct fill *f, uint64_t made)
 {
-	fprintf(stderr, "\rfill: %llu of %llu executions, %.1f s",
+	bool last = made == f->o.executions;
+
+	if (!last && !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\rfill: %llu of %llu executions, %.1f s%s",
 	    (unsigned long long)made, (unsigned long long)f->o.executions,
-	    (double)(latency_clock() - f->began) / 1e9);
+	    (double)(latency_clock() - f->began) / 1e9, last ? "\n" : "");
 }
 
 static struct life *
@@ -137,7 +143,6 @@ fill_store(struct fill *f)
 		show_progress(f, n);
 	}
 	store_rest(f);
-	fputc('\n', stderr);
 }
 
 static void
