@@ -435,6 +435,15 @@ say_ping(struct sse *s, struct subscriber *sub)
 	return s->scratch.len == 0 || say(s, sub, buf_slice(&s->scratch));
 }
 
+/* Its time is over, but not the execution's. */
+static void
+leave(struct sse *s, struct subscriber *sub)
+{
+	s->scratch.len = 0;
+	control_comment("time is up", sub->view->form, &s->scratch);
+	say_goodbye(s, sub, &s->scratch);
+}
+
 /* It has all there is. */
 static void
 caught_up(struct sse *s, struct subscriber *sub, struct store_txn *t)
@@ -445,17 +454,10 @@ caught_up(struct sse *s, struct subscriber *sub, struct store_txn *t)
 		end_stream(s, sub, &s->facts.facts.x);
 		return;
 	}
-	if (say_ping(s, sub))
+	if (sub->leaving)
+		leave(s, sub);
+	else if (say_ping(s, sub))
 		enter(s, sub, wait ? RUNNING : LIVE);
-}
-
-/* Its time is over, but not the execution's. */
-static void
-leave(struct sse *s, struct subscriber *sub)
-{
-	s->scratch.len = 0;
-	control_comment("time is up", sub->view->form, &s->scratch);
-	say_goodbye(s, sub, &s->scratch);
 }
 
 /*

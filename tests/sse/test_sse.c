@@ -526,6 +526,36 @@ test_time_is_up(void **state)
 	watch_free(w);
 }
 
+/* However much there is to say, and however slowly it is read. */
+static void
+test_time_is_up_in_the_middle(void **state)
+{
+	struct watch *w = begin(NULL);
+	struct sse_request r = watch_request();
+	struct uuid id = trigger(w, NULL);
+	struct watcher *one;
+
+	(void)state;
+	r.timeout_ms = 30;
+	one = watch_open(w, &r);
+	for (unsigned i = 0; i < 1000 && sse_subscribers(w->sse) > 0; i++) {
+		logs(w, &id, 10, 500);
+		watch_take = 100 + i;
+		watch_turn(w);
+		watch_turn(w);
+		watcher_read(one);
+	}
+	assert_int_equal(sse_subscribers(w->sse), 0);
+	watcher_read(one);
+	expect(one, "snapshot", "");
+	while (watcher_event(one))
+		assert_true(slice_is(one->event, "log") ||
+		    slice_is(one->event, "status"));
+	assert_true(one->ended && one->closed);
+	watcher_free(one);
+	watch_free(w);
+}
+
 /* ---- signs of life ---- */
 
 static void
@@ -898,6 +928,7 @@ main(void)
 	    cmocka_unit_test(test_cancelling_is_not_the_end),
 	    cmocka_unit_test(test_end_when_resumed_before_what_is_not_shown),
 	    cmocka_unit_test(test_time_is_up),
+	    cmocka_unit_test(test_time_is_up_in_the_middle),
 	    cmocka_unit_test(test_keepalive),
 	    cmocka_unit_test(test_an_id_after_many_skipped),
 	    cmocka_unit_test(test_a_stalled_reader_is_dropped),
