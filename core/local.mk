@@ -42,6 +42,8 @@ libcore_a_SOURCES = \
 	core/labels.c \
 	core/labels.h \
 	core/lifecycle.c \
+	core/lifecycle_articles.c \
+	core/lifecycle_articles.h \
 	core/lifecycle.h \
 	core/lifecycle_admin.c \
 	core/lifecycle_impl.h \

@@ -12,6 +12,7 @@
 #include "core/key.h"
 #include "core/lifecycle.h"
 #include "core/report.h"
+#include "core/rollback.h"
 #include "store/store.h"
 
 enum cmd_kind {
@@ -24,15 +25,23 @@ enum cmd_kind {
 	CMD_TAGS,
 	CMD_PATCH,
 	CMD_REPLAY,
+	CMD_RETRY,
+	CMD_ROLLBACK,
+	CMD_ARTICLE_EDIT,
+	CMD_ARTICLE_DELETE,
 	CMD_KEY_CREATE,
 	CMD_KEY_REVOKE
 };
 
-/* Scopes of idempotency keys, one per dialect operation.  Stored. */
+/*
+ * Scopes of idempotency keys, one per dialect operation.  Stored.  Those of
+ * TuxSEO are by job, too.
+ */
 enum cmd_idempotency {
 	CMD_SCOPE_NONE = 0,
 	CMD_SCOPE_RESTEP = 1,
-	CMD_SCOPE_FACTFLOW = 2
+	CMD_SCOPE_FACTFLOW = 2,
+	CMD_SCOPE_TUXSEO = 3
 };
 
 /* What the input of a new execution is. */
@@ -49,6 +58,7 @@ enum outcome_code {
 	OUTCOME_NAME_TAKEN,   /* a job's name, or an execution's unique one */
 	OUTCOME_NO_JOB,	      /* the job of a replay, not the execution */
 	OUTCOME_NOT_RUNNABLE, /* a config with errors: job says which */
+	OUTCOME_TOO_MANY,     /* active ones, for max_active */
 	OUTCOME_REFUSED	      /* refusal says why */
 };
 
@@ -59,9 +69,11 @@ struct outcome {
 	const struct execution *x; /* as it is now; NULL: there is none */
 	const struct step *steps;  /* all of x's, or NULL: not loaded */
 	const struct job *job;
-	const struct step *about; /* of a single step report */
-	bool repeated;		  /* said before; nothing changed */
-	uint64_t first_seq;	  /* of the events appended, 0: none */
+	const struct article *article; /* CMD_ARTICLE_EDIT: as it is now */
+	enum rollback_verdict verdict; /* CMD_ROLLBACK */
+	const struct step *about;      /* of a single step report */
+	bool repeated;		       /* said before; nothing changed */
+	uint64_t first_seq;	       /* of the events appended, 0: none */
 	uint64_t last_seq;
 	struct store_txn *txn; /* to read more for the answer */
 };
@@ -83,7 +95,7 @@ struct cmd {
 	/* All slices borrow from the asker until settled. */
 	struct slice name; /* job id or name; for CMD_JOB_*, CMD_TRIGGER and,
 			      or empty, CMD_REPLAY */
-	struct uuid id;	   /* the execution, or the key to revoke */
+	struct uuid id;	   /* the execution, article, or key to revoke */
 	struct job *job;   /* JOB_CREATE, JOB_REPLACE: checked; borrowed */
 	struct key *key;   /* KEY_CREATE: all but id; borrowed */
 
@@ -100,6 +112,15 @@ struct cmd {
 	enum cmd_idempotency scope;
 	int priority;	  /* -1: the job's */
 	uint64_t project; /* 0: none */
+	/*
+	 * At most so many active ones (0: no limit) that were made with this
+	 * key and such a limit; zero: of the job, whoever made them.
+	 */
+	unsigned max_active;
+	struct uuid asker;
+	uint64_t retry_of; /* a number; 0: none.  CMD_RETRY sets it */
+
+	const struct article_edit *edit; /* CMD_ARTICLE_EDIT; borrowed */
 
 	/* CMD_PATCH */
 	enum status status;

@@ -4,6 +4,7 @@
  * trigger.c ask for them.
  */
 #include "core/log.h"
+#include "core/wire.h"
 #include "engine/engine_impl.h"
 #include "engine/fault.h"
 #include "store/jobs.h"
@@ -78,17 +79,41 @@ log_status(const struct journal_event *ev)
 	    execution_cause_name(ev->cause), (unsigned)ev->attempt);
 }
 
+/*
+ * Chain an event of the history to the one before, *at, so that the history
+ * is read without all that was logged (store/history.h).
+ */
+static void
+chain(struct journal_event *ev, uint64_t *at, uint8_t before[8])
+{
+	if (ev->type == EVENT_STATUS || ev->type == EVENT_ROLLBACK) {
+		wire_put(before, 8, *at);
+		event_add_member(ev, MEMBER_BEFORE,
+		    (struct slice){(const char *)before, 8});
+	} else if (ev->type != EVENT_CREATED) {
+		return;
+	}
+	*at = ev->seq;
+}
+
 /* Append what was decided to the journal. */
 static void
 store_events(struct engine *e, struct store_txn *t)
 {
 	const struct change *c = &e->rows->change;
+	uint64_t at = e->rows->before.last.seq;
+	struct journal_event ev;
+	uint8_t before[8];
 	unsigned i;
 
 	for (i = 0; i < c->nevents; i++) {
-		journal_append(t, &c->events[i]);
+		ev = c->events[i];
+		chain(&ev, &at, before);
+		engine_articles_find(e, t, i, &ev);
+		journal_append(t, &ev);
+		engine_articles_keep(e, t, &ev);
 		fault_pass(FAULT_AFTER_JOURNAL_APPEND);
-		log_status(&c->events[i]);
+		log_status(&ev);
 	}
 }
 
@@ -169,7 +194,8 @@ engine_answer_refused(struct engine *e, struct store_txn *t, struct cmd *c,
 		r->x = r->before; /* what was decided before the refusal */
 	}
 	o = engine_outcome(e, t, NULL);
-	if (c->kind == CMD_TRIGGER || c->kind == CMD_REPLAY)
+	if (c->kind == CMD_TRIGGER || c->kind == CMD_REPLAY ||
+	    c->kind == CMD_RETRY)
 		o.x = NULL;
 	o.steps = NULL;
 	o.code = OUTCOME_REFUSED;

@@ -115,6 +115,7 @@ engine_free(struct engine *e)
 	event_free(e->timer);
 	hash_free(e->words);
 	lifecycle_change_free(&e->rows->change);
+	buf_free(&e->made);
 	free(e->rows);
 	free(e);
 }

@@ -59,6 +59,7 @@ struct engine {
 	int64_t grace_from; /* silence before this is not held against anyone */
 
 	struct uuid_maker maker;
+	struct buf made; /* MEMBER_ARTICLES of the event being appended */
 	uint64_t noise[ENGINE_NOISES]; /* random bits not used yet */
 	unsigned noises;
 	bool failing;	  /* the last commit failed: said once */
@@ -127,6 +128,22 @@ void engine_job_replace(struct engine *, struct store_txn *, struct cmd *);
 void engine_job_delete(struct engine *, struct store_txn *, struct cmd *);
 void engine_key_create(struct engine *, struct store_txn *, struct cmd *);
 void engine_key_revoke(struct engine *, struct store_txn *, struct cmd *);
+
+/*
+ * articles.c: the i-th event of the change, about to be appended as *ev,
+ * makes articles when it completes with some: give it MEMBER_ARTICLES.
+ */
+void engine_articles_find(struct engine *e, struct store_txn *t, unsigned i,
+    struct journal_event *ev);
+
+/* articles.c: write the article rows that an appended event changes. */
+void engine_articles_keep(struct engine *e, struct store_txn *t,
+    const struct journal_event *ev);
+
+/* articles.c, retry.c, rollback.c: commands. */
+void engine_article_change(struct engine *, struct store_txn *, struct cmd *);
+void engine_retry(struct engine *, struct store_txn *, struct cmd *);
+void engine_rollback(struct engine *, struct store_txn *, struct cmd *);
 
 /* seed.c: the jobs that exist from the first start. */
 void engine_seed(struct engine *e);

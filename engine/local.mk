@@ -1,6 +1,7 @@
 # To add a file: put engine/NAME.c and engine/NAME.h on lines of their own below.
 noinst_LIBRARIES += libengine.a
 libengine_a_SOURCES = \
+	engine/articles.c \
 	engine/cmd.h \
 	engine/command.c \
 	engine/decide.c \
@@ -11,6 +12,8 @@ libengine_a_SOURCES = \
 	engine/fault.c \
 	engine/fault.h \
 	engine/recovery.c \
+	engine/retry.c \
+	engine/rollback.c \
 	engine/seed.c \
 	engine/trigger.c \
 	engine/turn.c \

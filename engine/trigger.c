@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/replay.h"
+#include "core/wire.h"
 #include "engine/engine_impl.h"
 #include "store/jobs.h"
 #include "store/names.h"
@@ -23,8 +24,9 @@ struct making {
 
 /* The idempotency key as stored; false when there is none or it is empty. */
 static bool
-idempotency_key(const struct cmd *c, struct buf *out)
+idempotency_key(const struct cmd *c, const struct job *job, struct buf *out)
 {
+	struct uuid id = {{0}};
 	unsigned i;
 
 	if (c->idempotency_key.n == 0)
@@ -32,6 +34,12 @@ idempotency_key(const struct cmd *c, struct buf *out)
 	buf_add_byte(out, (unsigned char)c->scope);
 	for (i = 0; i < 8; i++)
 		buf_add_byte(out, (unsigned char)(c->tenant >> (56 - 8 * i)));
+	if (job != NULL)
+		id = job->id;
+	else
+		uuid_parse(c->name, &id); /* a deleted job's keys still hold */
+	if (c->scope == CMD_SCOPE_TUXSEO)
+		buf_add(out, id.b, sizeof id.b);
 	buf_add_slice(out, c->idempotency_key);
 	return true;
 }
@@ -73,6 +81,7 @@ new_rows(struct engine *e, struct store_txn *t, const struct making *m)
 		r->x.parent = m->replay->x->id;
 	r->x.priority = priority < 0 ? r->job->priority : (uint8_t)priority;
 	r->x.nsteps = r->job->nsteps;
+	r->x.key = m->c->asker;
 	for (i = 0; i < r->x.nsteps; i++)
 		r->steps[i].id =
 		    uuid_make(&e->maker, engine_now(e), engine_noise(e));
@@ -115,13 +124,24 @@ remember(struct engine *e, struct store_txn *t, const struct making *m)
 		names_put(t, m->c->unique_name, x->project, &x->id);
 }
 
+/* Of which execution this is a retry. */
+static void
+add_retry_of(const struct cmd *c, struct journal_event *ev, uint8_t number[8])
+{
+	if (c->retry_of == 0)
+		return;
+	wire_put(number, 8, c->retry_of);
+	event_add_member(ev, MEMBER_RETRY_OF,
+	    (struct slice){(const char *)number, 8});
+}
+
 /* Make an execution of the loaded job, store it and answer with it. */
 static void
 create(struct engine *e, struct store_txn *t, const struct making *m)
 {
 	struct journal_event ev = event_make(EVENT_CREATED);
 	struct cmd *c = m->c;
-	uint8_t row[EXECUTION_ORIGIN];
+	uint8_t row[EXECUTION_ORIGIN], number[8];
 	struct buf ids = {0};
 	struct decision d;
 	struct outcome o;
@@ -133,6 +153,7 @@ create(struct engine *e, struct store_txn *t, const struct making *m)
 	event_add_member(&ev, MEMBER_TAGS, c->tags);
 	event_add_member(&ev, MEMBER_IDEMPOTENCY, m->key);
 	event_add_member(&ev, MEMBER_NAME, c->unique_name);
+	add_retry_of(c, &ev, number);
 	if (!decide(&d, m, &ev)) {
 		engine_answer_refused(e, t, c, &d);
 		goto out;
@@ -146,6 +167,21 @@ out:
 	buf_free(&ids);
 }
 
+/* True when as many are active as the asker may have. */
+static bool
+is_too_many(struct store_txn *t, const struct cmd *c, const struct uuid *job)
+{
+	struct rows_filter f = {.job = *job,
+	    .status = {STATUS_QUEUED, STATUS_RUNNING, STATUS_RETRYING,
+		STATUS_INTERRUPTED}};
+
+	if (c->max_active == 0)
+		return false;
+	if (!uuid_is_zero(&c->asker))
+		return rows_count_active(t, &c->asker) >= c->max_active;
+	return rows_count(t, &f) >= (int64_t)c->max_active;
+}
+
 /* May an execution of the loaded job be made?  Answers when it may not. */
 static bool
 check(struct engine *e, struct store_txn *t, const struct making *m)
@@ -157,6 +193,8 @@ check(struct engine *e, struct store_txn *t, const struct making *m)
 	else if (m->c->unique_name.n > 0 &&
 	    names_taken(t, m->c->unique_name, m->project))
 		o.code = OUTCOME_NAME_TAKEN;
+	else if (is_too_many(t, m->c, &e->rows->job->id))
+		o.code = OUTCOME_TOO_MANY;
 	else
 		return true;
 	m->c->answer(m->c, &o);
@@ -198,12 +236,13 @@ engine_trigger(struct engine *e, struct store_txn *t, struct cmd *c)
 	struct making m = {.c = c,
 	    .project = c->tenant != 0 ? c->tenant : c->project};
 	struct buf key = {0}, input = {0};
+	const struct job *job = find_job(t, c);
 
-	if (idempotency_key(c, &key) &&
+	if (idempotency_key(c, job, &key) &&
 	    answer_existing(e, t, c, buf_slice(&key)))
 		goto out;
-	e->rows->job = find_job(t, c);
-	if (e->rows->job == NULL) {
+	e->rows->job = job;
+	if (job == NULL) {
 		engine_answer_code(c, t, OUTCOME_NOT_FOUND);
 		goto out;
 	}

@@ -15,6 +15,8 @@ libstore_a_SOURCES = \
 	store/check_rows.c \
 	store/counters.c \
 	store/counters.h \
+	store/history.c \
+	store/history.h \
 	store/internal.h \
 	store/jobs.c \
 	store/jobs.h \

@@ -1,0 +1,52 @@
+/*
+ * Reading chains of status events; engine/command.c ties them.
+ */
+#include "store/history.h"
+
+#include "core/wire.h"
+#include "store/journal.h"
+
+/* Where the chain goes on. */
+uint64_t
+history_before(const struct journal_event *ev)
+{
+	struct wire w = wire_read(event_get(ev, MEMBER_BEFORE));
+	uint64_t seq = wire_uint(&w, 8, UINT64_MAX);
+
+	return w.bad || w.n > 0 || seq >= ev->seq ? 0 : seq;
+}
+
+/* Read down the chain, and turn it round. */
+unsigned
+history_read(struct store_txn *t, const struct execution *x, uint64_t *seqs,
+    unsigned max)
+{
+	uint64_t seq = x->last.seq, other;
+	struct journal_event ev;
+	unsigned n = 0, i;
+
+	while (n < max && seq != 0 && journal_get(t, seq, &ev)) {
+		seqs[n++] = seq;
+		seq = history_before(&ev);
+	}
+	for (i = 0; i < n / 2; i++) {
+		other = seqs[i];
+		seqs[i] = seqs[n - 1 - i];
+		seqs[n - 1 - i] = other;
+	}
+	return n;
+}
+
+/* Find the completion; nothing but a rollback follows it. */
+bool
+history_completion(struct store_txn *t, const struct execution *x,
+    struct journal_event *out, int64_t *rolled_back)
+{
+	*rolled_back = 0;
+	if (x->status != STATUS_COMPLETED || !journal_get(t, x->last.seq, out))
+		return false;
+	if (out->type != EVENT_ROLLBACK)
+		return true;
+	*rolled_back = out->at;
+	return journal_get(t, history_before(out), out);
+}
