@@ -132,6 +132,7 @@ make_job(struct slice lines)
 static void
 check_input(const struct mapping_context *c, uint16_t i)
 {
+	const struct job_step *step = &c->job->steps[i];
 	struct buf out = {0};
 	struct json_error err;
 	struct json *doc;
@@ -140,10 +141,10 @@ check_input(const struct mapping_context *c, uint16_t i)
 	doc = json_parse(buf_slice(&out), &err);
 	/* A mapping puts a value one level deeper than it was. */
 	INVARIANT(doc != NULL || strstr(err.text, "deep") != NULL);
-	if (doc != NULL && i >= 2)
+	if (doc != NULL && (step->ndepends > 1 || step->nmappings > 0))
 		INVARIANT(json_root(doc)->type == JSON_OBJECT);
-	if (doc != NULL && c->job->steps[i].nmappings > 0)
-		INVARIANT(json_root(doc)->count == c->job->steps[i].nmappings);
+	if (doc != NULL && step->nmappings > 0)
+		INVARIANT(json_root(doc)->count == step->nmappings);
 	json_free(doc);
 	buf_free(&out);
 }
