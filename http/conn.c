@@ -237,12 +237,10 @@ feed(struct conn *c, const char *p, size_t n, struct strict *s)
 			*s = (struct strict){0};
 		}
 	}
-	if (used < n && c->closing) {
-		c->linger = true;
-	} else if (used < n && c->req == NULL) {
-		c->hungry = true;
+	c->linger = c->linger || (used < n && c->closing);
+	c->hungry = used < n && !c->closing && c->req == NULL;
+	if (c->hungry)
 		mark_dirty(c);
-	}
 	return used;
 }
 
@@ -515,6 +513,9 @@ turn(struct conn *c)
 		c->closing = true;
 	if (c->closing && !c->stuck && !c->lingering)
 		farewell(c);
+	/* More waits, and there is room for its answers again. */
+	if (c->hungry && ready(c))
+		mark_dirty(c);
 	rest(c);
 }
 

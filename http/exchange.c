@@ -69,12 +69,13 @@ exchange_new(struct http *h, struct conn *c, const struct strict *s,
     const char *p)
 {
 	char *bytes;
-	struct exchange *ex = make(h, c, strict_length(s), &bytes);
+	struct exchange *ex = make(h, c, s->at, &bytes);
+	size_t n, body;
 	struct parse m;
 
-	ex->head = (struct slice){bytes, strict_copy(s, p, bytes)};
-	if (!parse_message(bytes, strict_length(s), &m) ||
-	    !agree(&m, s, bytes) ||
+	n = strict_copy(s, p, bytes, &body);
+	ex->head = (struct slice){bytes, body};
+	if (!parse_message(bytes, n, &m) || !agree(&m, s, bytes) ||
 	    !target_split(m.target, m.method == METHOD_OPTIONS, &ex->r.path,
 		&ex->r.query)) {
 		exchange_free(ex);

@@ -35,7 +35,7 @@ struct route {
 /* All rows, in http/routes.c; ends with a NULL pattern. */
 extern const struct route route_table[];
 
-/* All dialects, in http/routes.c; the last has prefix "". */
+/* All dialects, in http/dialects.c; the last has prefix "". */
 extern const struct dialect route_dialects[];
 
 /*

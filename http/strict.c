@@ -157,6 +157,19 @@ read_header(struct strict *s, struct frame *f, struct slice name,
 	return true;
 }
 
+/*
+ * True for "Transfer-Encodings" and the like: http-parser takes them for
+ * Transfer-Encoding itself.
+ */
+static bool
+looks_like_encoding(struct slice name)
+{
+	static const char known[] = "transfer-encoding";
+	struct slice start = {name.p, sizeof(known) - 1};
+
+	return name.n > start.n && slice_is_nocase(start, known);
+}
+
 /* Check "Name: value", without CRLF. */
 static bool
 check_header(struct strict *s, struct frame *f, struct slice line)
@@ -164,7 +177,8 @@ check_header(struct strict *s, struct frame *f, struct slice line)
 	struct slice name = {line.p, span(line, OCTET_TOKEN)};
 	struct slice value;
 
-	if (name.n == 0 || name.n == line.n || name.p[name.n] != ':')
+	if (name.n == 0 || name.n == line.n || name.p[name.n] != ':' ||
+	    looks_like_encoding(name))
 		return refuse(s, 400, "malformed header name");
 	value = skip(line, name.n + 1);
 	if (span(value, OCTET_VALUE) != value.n)
@@ -350,7 +364,6 @@ chunk_sized(struct strict *s, unsigned char c)
 	if (c != '\n')
 		return refuse(s, 400, "malformed chunk size");
 	s->chunk = s->left > 0 ? CHUNK_DATA : CHUNK_TRAILER;
-	s->trailers = s->left > 0 ? 0 : s->at + 1;
 	return true;
 }
 
@@ -454,26 +467,39 @@ strict_scan(struct strict *s, const struct http_limits *l, const char *p,
 	return s->at == s->head + s->length ? STRICT_DONE : STRICT_MORE;
 }
 
-/* The length without blank line and trailers. */
-size_t
-strict_length(const struct strict *s)
+/* Copy chunks, which were found well, without what is dropped. */
+static size_t
+copy_chunks(const struct strict *s, const char *p, char *out)
 {
-	return (s->chunked ? s->trailers + 2 : s->at) - s->skip;
+	const char *at = p + s->head, *end = p + s->at;
+	char *start = out;
+	size_t size, n;
+
+	do {
+		for (size = 0; octet_is((unsigned char)*at, OCTET_HEX); at++) {
+			size = size * 16 + octet_hex((unsigned char)*at);
+			*out++ = *at;
+		}
+		at = memchr(at, '\r', (size_t)(end - at));
+		n = size > 0 ? 2 + size + 2 : 2;
+		memcpy(out, at, n);
+		out += n;
+		at += n;
+	} while (size > 0);
+	memcpy(out, "\r\n", 2);
+	return (size_t)(out + 2 - start);
 }
 
-/* Copy a message; a chunked one ends with a blank line instead of trailers. */
+/* Copy a message for the parser. */
 size_t
-strict_copy(const struct strict *s, const char *p, char *out)
+strict_copy(const struct strict *s, const char *p, char *out, size_t *body)
 {
-	size_t n = strict_length(s);
-
-	if (s->chunked) {
-		memcpy(out, p + s->skip, n - 2);
-		memcpy(out + n - 2, "\r\n", 2);
-	} else {
-		memcpy(out, p + s->skip, n);
-	}
-	return s->head - s->skip;
+	*body = s->head - s->skip;
+	memcpy(out, p + s->skip, *body);
+	if (s->chunked)
+		return *body + copy_chunks(s, p, out + *body);
+	memcpy(out + *body, p + s->head, s->at - s->head);
+	return s->at - s->skip;
 }
 
 /* Whether a request has begun at all. */

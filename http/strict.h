@@ -10,8 +10,8 @@
  * Host (1.0: at most one); at most one Content-Length, of digits; or one
  * Transfer-Encoding, exactly "chunked", in 1.1 and without Content-Length.
  * One blank line may precede a message.  Chunk extensions and trailers are
- * checked, bounded, and dropped: strict_copy() leaves the trailers out, so
- * that the parser never sees them.
+ * checked, bounded, and dropped: strict_copy() leaves them out, so that the
+ * parser never sees what parsers differ in.
  */
 #ifndef HTTP_STRICT_H
 #define HTTP_STRICT_H
@@ -48,7 +48,6 @@ struct strict {
 	unsigned chunk;	 /* state within chunks */
 	unsigned digits; /* of this chunk's size */
 	size_t framing;	 /* bytes of sizes, extensions and trailers */
-	size_t trailers; /* where they begin, or the end; 0: not there yet */
 
 	/* Why it is refused. */
 	int status;
@@ -69,14 +68,13 @@ enum strict_verdict strict_scan(struct strict *s, const struct http_limits *l,
  */
 void strict_peek(struct strict *s, const char *p, size_t n);
 
-/* The length of a complete message as strict_copy() writes it. */
-size_t strict_length(const struct strict *s);
-
 /*
- * Copy a complete message from p to out, from its method on, without
- * trailers.  Returns where its body starts.
+ * Copy a complete message from p to out, which has room for s->at bytes: from
+ * its method on, without chunk extensions and trailers.  Returns the length
+ * of the copy; *body is where its body starts.
  */
-size_t strict_copy(const struct strict *s, const char *p, char *out);
+size_t strict_copy(const struct strict *s, const char *p, char *out,
+    size_t *body);
 
 /* True when nothing but a blank line was read: no request has begun. */
 bool strict_blank(const struct strict *s);

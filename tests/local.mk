@@ -139,6 +139,22 @@ tests_sse_test_sse_LDADD = $(sse_test_libs)
 unit_tests += tests/sse/test_property
 tests_sse_test_property_SOURCES = tests/sse/test_property.c $(sse_watch)
 tests_sse_test_property_LDADD = $(sse_test_libs)
+unit_tests += tests/core/test_key
+tests_core_test_key_LDADD = $(core_test_libs)
+unit_tests += tests/engine/test_wheel
+tests_engine_test_wheel_LDADD = $(engine_test_libs)
+unit_tests += tests/http/test_conn
+tests_http_test_conn_LDADD = $(http_test_libs)
+unit_tests += tests/http/test_query
+tests_http_test_query_LDADD = $(http_test_libs)
+unit_tests += tests/http/test_rate
+tests_http_test_rate_LDADD = $(http_test_libs)
+unit_tests += tests/http/test_route
+tests_http_test_route_LDADD = $(http_test_libs)
+unit_tests += tests/http/test_slow
+tests_http_test_slow_LDADD = $(http_test_libs)
+unit_tests += tests/http/test_strict
+tests_http_test_strict_LDADD = $(http_test_libs)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
@@ -168,6 +184,10 @@ fuzz_targets += tests/fuzz/fuzz_sse
 tests_fuzz_fuzz_sse_LDADD = $(fuzz_main) libcli.a $(core_libs)
 fuzz_targets += tests/fuzz/fuzz_cursor
 tests_fuzz_fuzz_cursor_LDADD = $(fuzz_main) $(sse_libs)
+fuzz_targets += tests/fuzz/fuzz_http
+tests_fuzz_fuzz_http_LDADD = $(fuzz_main) libhttp.a $(core_libs) $(PARSER_LIBS)
+fuzz_targets += tests/fuzz/fuzz_query
+tests_fuzz_fuzz_query_LDADD = $(fuzz_main) libhttp.a $(core_libs)
 
 if FUZZING
 fuzz_main = $(FUZZ_LDFLAGS)
@@ -185,6 +205,7 @@ style_checks = tests/check_layers tests/check_budgets tests/check_format
 dist_check_SCRIPTS = $(style_checks) tests/run_e2e
 EXTRA_DIST += tests/tally tests/fuzz/corpus tests/e2e tests/shims/fault.c
 EXTRA_DIST += tests/core/dies.h tests/core/lifecycle.h tests/core/tree.h
+EXTRA_DIST += tests/http/endpoints.h tests/http/harness.h tests/http/hostile.h
 TESTS += $(style_checks)
 
 # ---- end to end: pytest against the programs just built ------------------
