@@ -101,6 +101,8 @@ write_mapping(struct slice lines, const struct job *names, struct buf *out)
 			INVARIANT(utf8_valid(slice_str(why), NULL));
 			continue;
 		}
+		if (m.source != MAPPING_JOB_INPUT && m.step == 3)
+			continue; /* a step cannot be given its own */
 		key[1] = (char)('0' + i / 10);
 		key[2] = (char)('0' + i % 10);
 		jsonw_key(w, key);
