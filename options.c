@@ -50,6 +50,8 @@ static const struct row rows[] = {
 	AT(http.requests_per_minute), 0, 100000000},
     {"max-streams", "N", "event streams at once; 0 is unlimited (0)", UINT,
 	AT(sse.subscribers), 0, 10000000},
+    {"max-streams-per-key", "N", "of one API key; 0 is unlimited (0)", UINT,
+	AT(sse.per_owner), 0, 10000000},
     {"stream-keepalive-ms", "MS", "silence before a comment is sent (15000)",
 	UINT, AT(sse.keepalive_ms), 1, DAY_MS},
     {"stream-stall-timeout-ms", "MS",
