@@ -254,8 +254,6 @@ failure_of(const struct execution *x, struct slice error_type)
 {
 	const struct failure *known = find_code(error_type);
 
-	if (x->status == STATUS_CANCELLING || x->status == STATUS_CANCELLED)
-		return failure_get("CANCELED", FAILURE_POLICY);
 	if (x->failure == FAILURE_NONE)
 		return NULL;
 	if (x->failure == FAILURE_TIMEOUT)

@@ -32,9 +32,9 @@ const char *failure_category_name(enum failure_category c);
 enum failure_category failure_classify(struct slice error_type);
 
 /*
- * The row for what went wrong with x: CANCELED, EXECUTION_TIMEOUT, the code
- * that the worker gave as its error type, or EXECUTION_FAILED.  NULL when
- * nothing did.  The category is x->failure where the row's is unknown.
+ * The row for what went wrong with x: EXECUTION_TIMEOUT, the code that the
+ * worker gave as its error type, or EXECUTION_FAILED; NULL when nothing did.
+ * The category is x->failure, whatever the row's.
  */
 const struct failure *failure_of(const struct execution *x,
     struct slice error_type);

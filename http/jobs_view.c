@@ -5,7 +5,7 @@
 #include "http/jobs_view.h"
 
 #include "core/log.h"
-#include "http/restep_view.h"
+#include "http/draw.h"
 
 /* Draw a job. */
 void
@@ -25,8 +25,8 @@ jobs_view(struct jsonw *w, const struct job *job, const struct jobs_head *head)
 	}
 	jsonw_key(w, "version");
 	jsonw_u64(w, job->version);
-	restep_view_time(w, "created_at", head->created_at);
-	restep_view_time(w, "updated_at", head->updated_at);
+	draw_seconds(w, "created_at", head->created_at);
+	draw_seconds(w, "updated_at", head->updated_at);
 	jsonw_end(w);
 	json_free(doc);
 }

@@ -14,7 +14,7 @@
 #include "engine/engine.h"
 #include "http/app.h"
 #include "http/request.h"
-#include "http/restep_view.h"
+#include "http/draw.h"
 #include "store/keys.h"
 
 #define LIST_MAX 1000
@@ -41,7 +41,7 @@ write_members(struct jsonw *w, const struct key *k)
 		jsonw_null(w);
 	else
 		jsonw_u64(w, k->project);
-	restep_view_time(w, "created_at", k->created_at);
+	draw_seconds(w, "created_at", k->created_at);
 }
 
 static void

@@ -9,6 +9,8 @@ libhttp_a_SOURCES = \
 	http/dialects.c \
 	http/dispatch.c \
 	http/dispatch.h \
+	http/draw.c \
+	http/draw.h \
 	http/errors.c \
 	http/errors.h \
 	http/exchange.c \

@@ -7,7 +7,7 @@
 #include "http/app.h"
 #include "http/http.h"
 #include "http/request.h"
-#include "http/restep_view.h"
+#include "http/draw.h"
 #include "sse/sse.h"
 #include "store/rows.h"
 
@@ -57,8 +57,8 @@ misc_server(struct request *r)
 	jsonw_object(w);
 	jsonw_key(w, "version");
 	jsonw_cstr(w, PACKAGE_VERSION);
-	restep_view_time(w, "started_at", a->started_at);
-	restep_view_time(w, "now", engine_now(a->engine));
+	draw_seconds(w, "started_at", a->started_at);
+	draw_seconds(w, "now", engine_now(a->engine));
 	jsonw_key(w, "epoch");
 	jsonw_cstr(w, store_epoch(a->store));
 	jsonw_key(w, "seq");

@@ -36,7 +36,4 @@ void restep_view_entry(struct jsonw *w, const struct restep_view *v);
 void restep_view_brief(struct jsonw *w, const struct restep_view *v);
 void restep_view_progress(struct jsonw *w, const struct restep_view *v);
 
-/* Write key and a time in ms as RFC 3339 in whole seconds; 0 as null. */
-void restep_view_time(struct jsonw *w, const char *key, int64_t ms);
-
 #endif

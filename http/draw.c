@@ -1,0 +1,134 @@
+/*
+ * What the dialects' views share.
+ */
+#include "http/draw.h"
+
+#include "core/rfc3339.h"
+#include "store/journal.h"
+
+/* Read a member. */
+struct slice
+draw_member(struct store_txn *t, struct ref at, enum member m)
+{
+	struct journal_event ev;
+
+	if (at.seq == 0 || !journal_get(t, at.seq, &ev))
+		return SLICE_NONE;
+	return event_get(&ev, m);
+}
+
+/* Write JSON as it was sent. */
+void
+draw_json(struct jsonw *w, const char *key, struct slice json)
+{
+	jsonw_key(w, key);
+	jsonw_raw_or_null(w, json);
+}
+
+/* Write a text. */
+void
+draw_text(struct jsonw *w, const char *key, struct slice text)
+{
+	jsonw_key(w, key);
+	if (text.p == NULL)
+		jsonw_null(w);
+	else
+		jsonw_str(w, text);
+}
+
+/* Write a word of ours. */
+void
+draw_cstr(struct jsonw *w, const char *key, const char *text)
+{
+	jsonw_key(w, key);
+	jsonw_cstr(w, text);
+}
+
+/* Write a number. */
+void
+draw_u64(struct jsonw *w, const char *key, uint64_t n)
+{
+	jsonw_key(w, key);
+	jsonw_u64(w, n);
+}
+
+/* Write true or false. */
+void
+draw_bool(struct jsonw *w, const char *key, bool b)
+{
+	jsonw_key(w, key);
+	jsonw_bool(w, b);
+}
+
+/* Write a number that may not have been said. */
+void
+draw_said(struct jsonw *w, const char *key, uint64_t n, uint64_t unsaid)
+{
+	jsonw_key(w, key);
+	if (n == unsaid)
+		jsonw_null(w);
+	else
+		jsonw_u64(w, n);
+}
+
+/* Write a time in whole seconds. */
+void
+draw_seconds(struct jsonw *w, const char *key, int64_t ms)
+{
+	char text[RFC3339_MAX];
+
+	rfc3339_seconds(ms, text);
+	draw_cstr(w, key, ms == 0 ? NULL : text);
+}
+
+/* Write a time in milliseconds. */
+void
+draw_millis(struct jsonw *w, const char *key, int64_t ms)
+{
+	char text[RFC3339_MAX];
+
+	rfc3339_millis(ms, text);
+	draw_cstr(w, key, ms == 0 ? NULL : text);
+}
+
+/* Write a time as the number it is. */
+void
+draw_number(struct jsonw *w, const char *key, int64_t ms)
+{
+	draw_said(w, key, (uint64_t)ms, 0);
+}
+
+/* Tell when it ended. */
+int64_t
+draw_ended_at(const struct execution *x)
+{
+	if (x->status == STATUS_CANCELLING || x->status == STATUS_CANCELLED)
+		return x->cancel_at;
+	return x->completed_at;
+}
+
+/* Write a failure. */
+void
+draw_failure(struct jsonw *w, const struct failure *f,
+    enum failure_category category, struct slice message)
+{
+	unsigned i;
+
+	jsonw_object(w);
+	draw_cstr(w, "taxonomy_version", FAILURE_TAXONOMY);
+	draw_cstr(w, "category", failure_category_name(category));
+	draw_cstr(w, "code", f->code);
+	draw_text(w, "message", message);
+	draw_bool(w, "retryable", f->retryable);
+	draw_bool(w, "fix_required", f->fix_required);
+	jsonw_key(w, "remediation_hints");
+	jsonw_array(w);
+	jsonw_cstr(w, f->hint);
+	jsonw_end(w);
+	jsonw_key(w, "next_actions");
+	jsonw_array(w);
+	for (i = 0; i < 3 && f->next_actions[i] != NULL; i++)
+		jsonw_cstr(w, f->next_actions[i]);
+	jsonw_end(w);
+	jsonw_end(w);
+}
