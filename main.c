@@ -18,6 +18,7 @@
 #include "http/app.h"
 #include "http/http.h"
 #include "http/route.h"
+#include "http/wait.h"
 #include "options.h"
 #include "sse/sse.h"
 #include "store/keys.h"
@@ -112,6 +113,7 @@ on_commit(void *arg, uint64_t seq)
 	struct server *s = arg;
 
 	sse_advance(s->app.sse, seq);
+	wait_advance(s->app.wait, seq);
 }
 
 /* SIGTERM or SIGINT: finish what is under way; a second one ends at once. */
@@ -126,6 +128,7 @@ on_signal(evutil_socket_t fd, short what, void *arg)
 		_Exit(1);
 	log_info("stopping: finishing what is under way");
 	s->drain_until = engine_now(s->app.engine) + DRAIN_MS;
+	wait_drain(s->app.wait);
 	http_drain(s->app.http);
 	sse_drain(s->app.sse);
 }
@@ -219,6 +222,7 @@ close_server(struct server *s)
 	unsigned i;
 
 	http_free(s->app.http);
+	wait_free(s->app.wait);
 	sse_free(s->app.sse);
 	engine_free(s->app.engine);
 	store_close(s->app.store, clean);
@@ -250,6 +254,7 @@ open_server(struct server *s, const struct options *o)
 	a->engine = engine_new(a->base, a->store);
 	a->started_at = engine_now(a->engine);
 	a->sse = sse_new(a->base, a->store, &o->sse);
+	a->wait = wait_new(a);
 	a->http = http_new(a->base, a, &o->http);
 	engine_on_commit(a->engine, on_commit, s);
 	watch(s);

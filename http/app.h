@@ -12,6 +12,7 @@ struct event_base;
 struct http;
 struct sse;
 struct store;
+struct wait;
 
 struct app {
 	struct event_base *base;
@@ -19,6 +20,7 @@ struct app {
 	struct engine *engine;
 	struct sse *sse;
 	struct http *http;
+	struct wait *wait;
 	int64_t started_at; /* ms */
 	bool test_clock;    /* --test-clock: serve POST /test/clock */
 };

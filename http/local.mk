@@ -4,6 +4,10 @@ libhttp_a_SOURCES = \
 	http/app.h \
 	http/auth.c \
 	http/auth.h \
+	http/configs_api.c \
+	http/configs_api.h \
+	http/configs_view.c \
+	http/configs_view.h \
 	http/conn.c \
 	http/conn.h \
 	http/dialects.c \
@@ -15,7 +19,18 @@ libhttp_a_SOURCES = \
 	http/errors.h \
 	http/exchange.c \
 	http/exchange.h \
+	http/factflow.c \
+	http/factflow.h \
+	http/factflow_error.c \
+	http/factflow_error.h \
+	http/factflow_read.c \
+	http/factflow_view.c \
+	http/factflow_view.h \
+	http/factflow_work.c \
+	http/factflow_work.h \
 	http/http.h \
+	http/invalid.c \
+	http/invalid.h \
 	http/limits.c \
 	http/jobs_api.c \
 	http/jobs_api.h \
@@ -23,6 +38,8 @@ libhttp_a_SOURCES = \
 	http/jobs_view.h \
 	http/keys_api.c \
 	http/keys_api.h \
+	http/lookup.c \
+	http/lookup.h \
 	http/misc.c \
 	http/misc.h \
 	http/octet.c \
@@ -57,4 +74,6 @@ libhttp_a_SOURCES = \
 	http/strict.h \
 	http/target.c \
 	http/target.h \
-	http/trigger.c
+	http/trigger.c \
+	http/wait.c \
+	http/wait.h

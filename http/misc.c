@@ -8,6 +8,7 @@
 #include "http/http.h"
 #include "http/request.h"
 #include "http/draw.h"
+#include "http/wait.h"
 #include "sse/sse.h"
 #include "store/rows.h"
 
@@ -71,6 +72,8 @@ misc_server(struct request *r)
 	jsonw_u64(w, http_connections(a->http));
 	jsonw_key(w, "subscribers");
 	jsonw_u64(w, sse_subscribers(a->sse));
+	jsonw_key(w, "waiting");
+	jsonw_u64(w, wait_count(a->wait));
 	jsonw_end(w);
 	jsonw_end(w);
 	request_send(r, 200);

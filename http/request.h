@@ -36,6 +36,7 @@ struct route;
 struct request {
 	enum method method;
 	bool head;	    /* HEAD */
+	bool waited;	   /* it was put off, and is not any more: http/wait.h */
 	bool http10;	    /* HTTP/1.0 */
 	struct slice path;  /* as sent, without the query */
 	struct slice query; /* behind '?', not decoded */

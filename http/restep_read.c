@@ -12,6 +12,7 @@
 #include "http/request.h"
 #include "http/restep.h"
 #include "http/restep_view.h"
+#include "http/wait.h"
 #include "store/jobs.h"
 #include "store/journal.h"
 #include "store/rows.h"
@@ -58,7 +59,7 @@ restep_get(struct request *r)
 	struct step *steps;
 	struct jsonw *w;
 
-	if (!find(r, &x))
+	if (!find(r, &x) || wait_begin(r, &x, restep_get))
 		return;
 	v = view(r, &x);
 	steps = mem_zalloc((x.nsteps + 1u) * sizeof *steps);
