@@ -7,6 +7,7 @@
 #include "core/jsonw.h"
 #include "core/log.h"
 #include "core/utf8.h"
+#include "core/uuid.h"
 
 static bool
 is_key(struct slice key)
@@ -59,6 +60,26 @@ labels_check(const struct json_node *set, bool nulls,
 			    : "a value must be a string of at most 255 "
 			      "characters, none of them NUL";
 	}
+	return NULL;
+}
+
+/* Hold a unique name to its rules. */
+const char *
+labels_check_name(struct slice name)
+{
+	size_t chars = utf8_count(name);
+	struct uuid id;
+
+	if (chars < 1 || chars > LABELS_NAME_MAX)
+		return "must have 1 to 120 characters";
+	for (size_t i = 0; i < name.n; i++) {
+		unsigned char c = (unsigned char)name.p[i];
+
+		if (c < ' ' || c == 0x7f || c == '/')
+			return "must not have '/' or control characters";
+	}
+	if (uuid_parse(name, &id))
+		return "must not be a UUID, since it stands where one may";
 	return NULL;
 }
 

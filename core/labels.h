@@ -28,4 +28,13 @@ const char *labels_check(const struct json_node *set, bool nulls,
  */
 bool labels_merge(struct slice now, struct slice patch, struct buf *out);
 
+#define LABELS_NAME_MAX 120 /* characters of a unique name */
+
+/*
+ * NULL when an execution may have that unique name, else what is wrong: it
+ * stands in paths where an id may stand, so it is no UUID and has neither
+ * '/' nor control characters.
+ */
+const char *labels_check_name(struct slice name);
+
 #endif

@@ -1,9 +1,7 @@
 /*
  * The shape of errors on each dialect's paths.
  */
-#include "core/rfc3339.h"
-#include "engine/engine.h"
-#include "http/app.h"
+#include "http/factflow_error.h"
 #include "http/route.h"
 
 /* Restep, jobs and keys: {"errors":{field:[text]}}. */
@@ -21,60 +19,6 @@ error_restep(struct request *r, int status, struct slice field,
 	jsonw_str(w, text);
 	jsonw_end(w);
 	jsonw_end(w);
-	jsonw_end(w);
-	request_send(r, status);
-}
-
-/* Factflow's 422: {"detail":[{"loc","msg","type","input"}]}. */
-static void
-error_factflow_422(struct request *r, struct slice field, struct slice text)
-{
-	struct jsonw *w = request_body(r);
-
-	jsonw_object(w);
-	jsonw_key(w, "detail");
-	jsonw_array(w);
-	jsonw_object(w);
-	jsonw_key(w, "loc");
-	jsonw_array(w);
-	jsonw_cstr(w, r->method == METHOD_GET ? "query" : "body");
-	jsonw_str(w, field);
-	jsonw_end(w);
-	jsonw_key(w, "msg");
-	jsonw_str(w, text);
-	jsonw_key(w, "type");
-	jsonw_cstr(w, "value_error");
-	jsonw_key(w, "input");
-	jsonw_null(w);
-	jsonw_end(w);
-	jsonw_end(w);
-	jsonw_end(w);
-	request_send(r, 422);
-}
-
-/* Factflow: {"detail","error_code","correlation_id","timestamp"}. */
-static void
-error_factflow(struct request *r, int status, struct slice field,
-    struct slice text)
-{
-	char at[RFC3339_MAX];
-	struct jsonw *w;
-
-	if (status == 422) {
-		error_factflow_422(r, field, text);
-		return;
-	}
-	rfc3339_millis(engine_now(r->app->engine), at);
-	w = request_body(r);
-	jsonw_object(w);
-	jsonw_key(w, "detail");
-	jsonw_str(w, text);
-	jsonw_key(w, "error_code");
-	jsonw_null(w);
-	jsonw_key(w, "correlation_id");
-	jsonw_null(w);
-	jsonw_key(w, "timestamp");
-	jsonw_cstr(w, at);
 	jsonw_end(w);
 	request_send(r, status);
 }
@@ -140,6 +84,6 @@ const struct dialect route_dialects[] = {
     {"/api/executions", error_restep},
     {"/api/jobs", error_restep},
     {"/api/keys", error_restep},
-    {"/api/v1", error_factflow},
+    {"/api/v1", factflow_error},
     {"", error_plain},
 };

@@ -1,6 +1,8 @@
 /*
  * Every endpoint, one row each.
  */
+#include "http/configs_api.h"
+#include "http/factflow.h"
 #include "http/jobs_api.h"
 #include "http/keys_api.h"
 #include "http/misc.h"
@@ -10,6 +12,8 @@
 
 #define EXECUTION "/api/executions/{id}"
 #define STEP EXECUTION "/steps/{step}"
+#define CONFIG "/api/v1/configs/{id}"
+#define FACTFLOW "/api/v1/executions/{id}"
 
 const struct route route_table[] = {
     {METHOD_GET, "/healthz", misc_health, SCOPE_NONE, ROUTE_OPEN},
@@ -43,8 +47,31 @@ const struct route route_table[] = {
     {METHOD_POST, STEP "/failed", restep_step_failed, SCOPE_WORKER, 0},
 
     {METHOD_GET, "/events", streams_all, SCOPE_READ, ROUTE_STREAM},
-    {METHOD_GET, "/api/v1/executions/{id}/events", streams_execution,
-	SCOPE_READ, ROUTE_STREAM},
+    {METHOD_GET, FACTFLOW "/events", streams_execution, SCOPE_READ,
+	ROUTE_STREAM},
+
+    {METHOD_POST, "/api/v1/executions", factflow_create, SCOPE_WRITE, 0},
+    {METHOD_GET, "/api/v1/executions", factflow_list, SCOPE_READ, 0},
+    {METHOD_GET, FACTFLOW, factflow_get, SCOPE_READ, 0},
+    {METHOD_PATCH, FACTFLOW, factflow_patch, SCOPE_WRITE, 0},
+    {METHOD_POST, FACTFLOW "/cancel", factflow_cancel, SCOPE_WRITE, 0},
+    {METHOD_GET, FACTFLOW "/stats", factflow_stats, SCOPE_READ, 0},
+    {METHOD_GET, FACTFLOW "/dag", factflow_dag, SCOPE_READ, 0},
+    {METHOD_GET, FACTFLOW "/routes", factflow_routes, SCOPE_READ, 0},
+    {METHOD_POST, FACTFLOW "/replay", factflow_replay, SCOPE_WRITE, 0},
+    {METHOD_POST, FACTFLOW "/tag", factflow_tag, SCOPE_WRITE, 0},
+    {METHOD_GET, FACTFLOW "/lineage", factflow_lineage, SCOPE_READ, 0},
+    {METHOD_GET, FACTFLOW "/replays", factflow_replays, SCOPE_READ, 0},
+    {METHOD_GET, FACTFLOW "/monitor", factflow_monitor, SCOPE_READ, 0},
+
+    {METHOD_POST, "/api/v1/configs", configs_api_create, SCOPE_WRITE, 0},
+    {METHOD_GET, "/api/v1/configs", configs_api_list, SCOPE_READ, 0},
+    {METHOD_POST, "/api/v1/configs/validate", configs_api_validate, SCOPE_READ,
+	0},
+    {METHOD_GET, CONFIG, configs_api_get, SCOPE_READ, 0},
+    {METHOD_PUT, CONFIG, configs_api_replace, SCOPE_WRITE, 0},
+    {METHOD_DELETE, CONFIG, configs_api_delete, SCOPE_WRITE, 0},
+    {METHOD_POST, CONFIG "/run", factflow_run, SCOPE_WRITE, 0},
 
     {METHOD_GET, NULL, NULL, SCOPE_NONE, 0},
 };

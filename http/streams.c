@@ -8,6 +8,7 @@
 #include "core/rfc3339.h"
 #include "engine/engine.h"
 #include "http/app.h"
+#include "http/lookup.h"
 #include "http/request.h"
 #include "sse/sse.h"
 #include "store/jobs.h"
@@ -299,19 +300,15 @@ streams_all(struct request *r)
 void
 streams_execution(struct request *r)
 {
-	struct store_txn *t = engine_snapshot(r->app->engine);
 	struct sse_request q = {.filter.types = TYPES_EXECUTION,
 	    .factflow = true,
 	    .ends = true,
 	    .timeout_ms = TIMEOUT_EXECUTION * 1000};
 	struct execution x;
 
-	if (!uuid_parse(r->param[0], &q.filter.execution) ||
-	    !rows_get(t, &q.filter.execution, &x) ||
-	    !auth_sees(&r->auth, x.project)) {
-		request_error(r, 404, "detail", "execution not found");
+	if (!lookup_path_execution(r, &x))
 		return;
-	}
+	q.filter.execution = x.id;
 	read_form(r, &q);
 	if (!read_types(r, &q.filter) || !read_timeout(r, &q) ||
 	    !read_cursor(r, &q))

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "core/labels.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/utf8.h"
@@ -13,9 +14,6 @@
 #include "http/request.h"
 #include "http/restep_view.h"
 
-#define TAGS_MAX 64
-#define TAG_KEY_MAX 63
-#define TAG_VALUE_MAX 255
 #define KEY_MAX 255
 
 struct op {
@@ -35,6 +33,11 @@ on_answer(struct cmd *c, const struct outcome *o)
 
 	if (o->code == OUTCOME_NOT_FOUND) {
 		request_error(op->req, 404, "detail", "job not found");
+		return;
+	}
+	if (o->code == OUTCOME_NOT_RUNNABLE) {
+		request_error(op->req, 422, "job",
+		    "is a config with errors and cannot run");
 		return;
 	}
 	if (o->code == OUTCOME_REFUSED) {
@@ -64,48 +67,14 @@ on_settled(struct cmd *c, int rc)
 	free(op);
 }
 
-/* A label's key: 1-63 of [A-Za-z0-9_.-/]. */
-static bool
-is_tag_key(struct slice key)
-{
-	static const char also[] = "_.-/";
-	size_t i;
-
-	if (key.n == 0 || key.n > TAG_KEY_MAX)
-		return false;
-	for (i = 0; i < key.n; i++) {
-		char c = key.p[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			(c >= '0' && c <= '9') ||
-			memchr(also, c, sizeof also - 1) != NULL))
-			return false;
-	}
-	return true;
-}
-
 /* tags: an object of strings. */
 static void
 read_tags(struct errors *e, const struct json_node *tags, struct cmd *c)
 {
-	const struct json_node *v;
+	const char *why = labels_check(tags, false, NULL);
 
-	if (tags->type != JSON_OBJECT || tags->count > TAGS_MAX) {
-		errors_add(e, "", "tags",
-		    "must be an object of at most 64 strings");
-		return;
-	}
-	for (v = tags->child; v != NULL; v = v->next) {
-		if (!is_tag_key(v->key))
-			errors_add(e, "", "tags",
-			    "a key must be 1 to 63 of A-Z a-z 0-9 _ . - /");
-		else if (v->type != JSON_STRING ||
-		    utf8_count(v->str) > TAG_VALUE_MAX ||
-		    memchr(v->str.p, '\0', v->str.n) != NULL)
-			errors_add(e, "", "tags",
-			    "a value must be a string of at most 255 "
-			    "characters, none of them NUL");
-	}
+	if (why != NULL)
+		errors_add(e, "", "tags", why);
 	c->tags = tags->raw;
 }
 

@@ -150,6 +150,31 @@ test_merge_limit(void **state)
 	buf_free(&out);
 }
 
+static void
+test_name(void **state)
+{
+	struct buf text = {0};
+
+	(void)state;
+	assert_null(labels_check_name(SLICE("n")));
+	assert_null(labels_check_name(SLICE("nightly run: \xc3\xa5 2026")));
+	assert_null(
+	    labels_check_name(SLICE("0192a3b4-c5d6-7e7f-8a9b-00000000000")));
+	assert_non_null(labels_check_name(SLICE("")));
+	assert_non_null(labels_check_name(SLICE("a/b")));
+	assert_non_null(labels_check_name(SLICE("a\nb")));
+	assert_non_null(labels_check_name(SLICE("a\0b")));
+	assert_non_null(labels_check_name(SLICE("a\x7f")));
+	assert_non_null(
+	    labels_check_name(SLICE("0192A3B4-c5d6-7e7f-8a9b-0000000000ff")));
+	for (unsigned i = 0; i < 120; i++)
+		buf_add_str(&text, "\xf0\x9f\x8c\x8a");
+	assert_null(labels_check_name(buf_slice(&text)));
+	buf_add_byte(&text, 'x');
+	assert_non_null(labels_check_name(buf_slice(&text)));
+	buf_free(&text);
+}
+
 int
 main(void)
 {
@@ -158,6 +183,7 @@ main(void)
 	    cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_merge),
 	    cmocka_unit_test(test_merge_limit),
+	    cmocka_unit_test(test_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,237 @@
+/*
+ * Drawing executions as Factflow answers.  factflow_work.c draws what their
+ * steps did.
+ */
+#include "http/factflow_view.h"
+
+#include "core/config.h"
+#include "core/failure.h"
+#include "core/log.h"
+#include "core/rfc3339.h"
+#include "engine/engine.h"
+#include "http/app.h"
+#include "http/factflow_work.h"
+#include "sse/frame.h"
+#include "store/jobs.h"
+#include "store/journal.h"
+
+/* Gather what a drawing needs. */
+struct factflow_view
+factflow_view_of(struct request *r, const struct execution *x)
+{
+	struct factflow_view v = {.txn = engine_snapshot(r->app->engine),
+	    .x = x};
+
+	v.job = jobs_get(v.txn, &x->job, x->job_version);
+	INVARIANT(v.job != NULL);
+	return v;
+}
+
+/* The streams of these paths say the same words. */
+const char *
+factflow_view_word(enum status s)
+{
+	return frame_status(s, FRAME_FACTFLOW);
+}
+
+/* Write key and a time. */
+void
+factflow_view_time(struct jsonw *w, const char *key, int64_t ms)
+{
+	char text[RFC3339_MAX];
+
+	jsonw_key(w, key);
+	if (ms == 0) {
+		jsonw_null(w);
+		return;
+	}
+	rfc3339_millis(ms, text);
+	jsonw_cstr(w, text);
+}
+
+/* A member of an earlier event; empty when there is none. */
+static struct slice
+get(struct store_txn *t, struct ref at, enum member m)
+{
+	struct journal_event ev;
+
+	if (at.seq == 0 || !journal_get(t, at.seq, &ev))
+		return SLICE_NONE;
+	return event_get(&ev, m);
+}
+
+static void
+write_text(struct jsonw *w, const char *key, struct slice text)
+{
+	jsonw_key(w, key);
+	if (text.p == NULL)
+		jsonw_null(w);
+	else
+		jsonw_str(w, text);
+}
+
+static void
+write_json(struct jsonw *w, const char *key, struct slice json)
+{
+	jsonw_key(w, key);
+	jsonw_raw_or_null(w, json);
+}
+
+static void
+write_uuid(struct jsonw *w, const char *key, const struct uuid *u)
+{
+	jsonw_key(w, key);
+	if (uuid_is_zero(u))
+		jsonw_null(w);
+	else
+		jsonw_uuid(w, u);
+}
+
+/* What only its creation tells: a name, and what it is a replay of. */
+static void
+write_origin(struct jsonw *w, const struct factflow_view *v)
+{
+	struct slice name = get(v->txn, v->x->created, MEMBER_NAME);
+	struct slice replay = get(v->txn, v->x->created, MEMBER_REPLAY);
+	const struct json_node *source;
+	struct json *doc = NULL;
+	struct json_error err;
+
+	if (replay.p != NULL)
+		doc = json_parse(replay, &err);
+	jsonw_key(w, "replay_source");
+	source = doc == NULL ? NULL : json_get(json_root(doc), "replay_source");
+	jsonw_raw_or_null(w, source == NULL ? SLICE_NONE : source->raw);
+	json_free(doc);
+	write_text(w, "tag", name);
+}
+
+/* Its labels. */
+void
+factflow_view_tags(struct jsonw *w, const struct factflow_view *v)
+{
+	struct slice tags = get(v->txn, v->x->tags, MEMBER_TAGS);
+
+	jsonw_key(w, "tags");
+	jsonw_raw(w, tags.p != NULL ? tags : SLICE("{}"));
+}
+
+/*
+ * A row.  Factflow starts what it makes at once, so an execution started when
+ * it was made, whether or not a worker has it yet.
+ */
+void
+factflow_view_members(struct jsonw *w, const struct factflow_view *v)
+{
+	const struct execution *x = v->x;
+
+	write_uuid(w, "id", &x->id);
+	write_uuid(w, "execution_id", &x->id);
+	write_uuid(w, "config_id", &x->job);
+	jsonw_key(w, "status");
+	jsonw_cstr(w, factflow_view_word(x->status));
+	factflow_view_time(w, "started_at", x->created_at);
+	factflow_view_time(w, "completed_at", x->completed_at);
+	write_uuid(w, "parent_execution_id", &x->parent);
+	write_origin(w, v);
+	factflow_view_tags(w, v);
+}
+
+/* A row as an object of its own. */
+void
+factflow_view_row(struct jsonw *w, const struct factflow_view *v)
+{
+	jsonw_object(w);
+	factflow_view_members(w, v);
+	jsonw_end(w);
+}
+
+/* What went wrong, text by text, where no administrator said it otherwise. */
+static void
+write_error(struct jsonw *w, const struct journal_event *ev)
+{
+	struct slice type = event_get(ev, MEMBER_ERROR_TYPE);
+	enum failure_category category = failure_classify(type);
+
+	if (ev->type == EVENT_STATUS &&
+	    (ev->cause == CAUSE_HEARTBEAT_TIMEOUT ||
+		ev->cause == CAUSE_ATTEMPT_TIMEOUT ||
+		ev->cause == CAUSE_TOTAL_TIMEOUT))
+		category = FAILURE_TIMEOUT;
+	jsonw_object(w);
+	write_text(w, "message", event_get(ev, MEMBER_ERROR_MESSAGE));
+	write_text(w, "type", type);
+	write_text(w, "stack", event_get(ev, MEMBER_ERROR_STACK));
+	jsonw_key(w, "category");
+	jsonw_cstr(w, failure_category_name(category));
+	jsonw_end(w);
+}
+
+/* The error that an event tells. */
+void
+factflow_view_error(struct jsonw *w, const char *key, struct store_txn *t,
+    struct ref at)
+{
+	struct journal_event ev;
+	struct slice said;
+
+	jsonw_key(w, key);
+	if (at.seq == 0 || !journal_get(t, at.seq, &ev)) {
+		jsonw_null(w);
+		return;
+	}
+	said = event_get(&ev, MEMBER_ERROR_INFO);
+	if (said.p != NULL)
+		jsonw_raw(w, said);
+	else
+		write_error(w, &ev);
+}
+
+/* The event that tells why it ended so, or why its last attempt did. */
+static struct ref
+error_of(const struct factflow_view *v)
+{
+	if (get(v->txn, v->x->last, MEMBER_ERROR_INFO).p != NULL)
+		return v->x->last;
+	return v->x->error;
+}
+
+/* What the execution was made from, as it was then. */
+static void
+write_snapshot(struct jsonw *w, const struct job *j)
+{
+	const struct json_node *document = config_get(j, "document");
+
+	jsonw_key(w, "config_snapshot");
+	if (document != NULL && document->type == JSON_OBJECT)
+		jsonw_raw(w, document->raw);
+	else
+		jsonw_raw(w, j->definition);
+}
+
+/* The whole of it. */
+void
+factflow_view_detail(struct jsonw *w, const struct factflow_view *v,
+    const struct factflow_work *work)
+{
+	const struct execution *x = v->x;
+	bool failed =
+	    x->status == STATUS_FAILED || x->status == STATUS_TIMED_OUT;
+	struct ref created = x->created;
+
+	jsonw_object(w);
+	factflow_view_members(w, v);
+	write_snapshot(w, v->job);
+	factflow_work_write_root(w, work);
+	write_json(w, "metadata", get(v->txn, created, MEMBER_METADATA));
+	write_json(w, "trigger_context", get(v->txn, created, MEMBER_INPUT));
+	write_json(w, "result", get(v->txn, x->result, MEMBER_RESULT));
+	write_text(w, "error",
+	    failed ? get(v->txn, x->error, MEMBER_ERROR_MESSAGE) : SLICE_NONE);
+	factflow_view_error(w, "error_info", v->txn, error_of(v));
+	jsonw_key(w, "attempt");
+	jsonw_u64(w, x->attempt);
+	jsonw_key(w, "stats");
+	factflow_work_write_totals(w, work);
+	jsonw_end(w);
+}
