@@ -482,7 +482,10 @@ on_event(evutil_socket_t fd, short what, void *arg)
 		rest(c);
 }
 
-/* A deadline has passed: say so where the client may still be waiting. */
+/*
+ * A deadline has passed: say so where the client may still be waiting.  When
+ * what it was for has come after all, in this same turn, rest() sets another.
+ */
 void
 conn_expired(struct wheel_node *node, void *http)
 {
@@ -490,10 +493,13 @@ conn_expired(struct wheel_node *node, void *http)
 	    offsetof(struct conn, deadline));
 
 	(void)http;
-	if (c->limit == LIMIT_HEAD || c->limit == LIMIT_BODY)
-		refuse_pending(c, 408,
-		    c->limit == LIMIT_HEAD ? "the request headers took too long"
-					   : "the request body took too long");
+	c->fresh = true;
+	if (c->dirty)
+		return;
+	if (c->limit == LIMIT_HEAD)
+		refuse_pending(c, 408, "the request headers took too long");
+	else if (c->limit == LIMIT_BODY)
+		refuse_pending(c, 408, "the request body took too long");
 	else
 		cut(c);
 }

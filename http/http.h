@@ -36,7 +36,11 @@ void http_limits_init(struct http_limits *l);
 struct http *http_new(struct event_base *base, struct app *app,
     const struct http_limits *l);
 
-/* Closes every connection and the listener (NULL is fine). */
+/*
+ * Closes every connection and the listener (NULL is fine).  Who waits in
+ * request_on_hangup() is told; requests that are still deferred after that
+ * are freed, so their commands must not settle them any more.
+ */
 void http_free(struct http *h);
 
 /*

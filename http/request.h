@@ -35,9 +35,9 @@ struct route;
 /* All slices are borrowed from the request and live as long as it does. */
 struct request {
 	enum method method;
-	bool head;	    /* HEAD */
-	bool waited;	   /* it was put off, and is not any more: http/wait.h */
-	bool http10;	    /* HTTP/1.0 */
+	bool head;   /* HEAD */
+	bool waited; /* it was put off, and is not any more: http/wait.h */
+	bool http10; /* HTTP/1.0 */
 	struct slice path;  /* as sent, without the query */
 	struct slice query; /* behind '?', not decoded */
 	struct slice body;
@@ -102,7 +102,8 @@ void request_settle(struct request *r, int rc);
 
 /*
  * Call fn(arg) if the client hangs up while the request is deferred (long
- * polls).  NULL takes it back.
+ * polls).  A client that only ends its sending is heard the same, and still
+ * gets the answer.  fn may answer and settle.  NULL takes it back.
  */
 void request_on_hangup(struct request *r, void (*fn)(void *), void *arg);
 

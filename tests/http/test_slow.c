@@ -180,6 +180,25 @@ test_slow_head_and_body(void **state)
 	}
 }
 
+/* What comes in the very turn in which its time is up is not too late. */
+static void
+test_just_in_time(void **state)
+{
+	struct client c = client_open();
+	size_t at = 0;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		client_put(&c, i == 0 ? "GET / HTTP/1.1\r\n" : DEFER);
+		client_pump(&c);
+		poll(NULL, 0, 250);
+		client_put(&c, i == 0 ? HOST "\r\n" : "\r\n");
+		poll(NULL, 0, 10);
+		client_expect(&c, &at, 200);
+	}
+	client_bye(&c);
+}
+
 /* Byte by byte, each in time, is too slow all the same. */
 static void
 test_trickle(void **state)
@@ -375,6 +394,7 @@ main(void)
 	    T(test_too_large, setup),
 	    T(test_large_body, setup),
 	    T(test_slow_head_and_body, setup_hasty),
+	    T(test_just_in_time, setup_hasty),
 	    T(test_trickle, setup_hasty),
 	    T(test_idle, setup_hasty),
 	    T(test_deferred_is_not_idle, setup_hasty),
