@@ -19,6 +19,7 @@
 
 #define LIST_MAX 100
 #define LIST_DEFAULT 20
+#define TAGS_MAX 16
 #define LOGS_MAX 1000
 #define LOGS_DEFAULT 100
 #define LIST_VISITS 16 /* pages looked at to fill one, at most */
@@ -90,6 +91,7 @@ static const struct {
 
 struct list {
 	struct rows_filter filter;
+	struct slice tags[TAGS_MAX];
 	const char *word; /* the status asked for, or NULL */
 	uint64_t limit;
 	struct uuid at;
@@ -117,6 +119,25 @@ read_status(struct request *r, struct list *l)
 	return false;
 }
 
+/* tag=, all of which must hold; answers 400 itself. */
+static bool
+read_tags(struct request *r, struct list *l)
+{
+	unsigned n = 0;
+
+	for (; n < TAGS_MAX && request_query(r, "tag", n, &l->tags[n]); n++)
+		if (memchr(l->tags[n].p, ':', l->tags[n].n) == NULL) {
+			request_error(r, 400, "tag", "must be key:value");
+			return false;
+		}
+	if (n == 0)
+		return true;
+	l->filter.label = l->tags[0];
+	l->filter.more = l->tags + 1;
+	l->filter.nmore = n - 1;
+	return true;
+}
+
 /* job_id= (an id or a name), tag=, cursor=; answers 400 itself. */
 static bool
 read_filter(struct request *r, struct list *l)
@@ -131,14 +152,7 @@ read_filter(struct request *r, struct list *l)
 		request_error(r, 400, "job_id", "is no job's id or name");
 		return false;
 	}
-	if (request_query(r, "tag", 0, &text)) {
-		if (memchr(text.p, ':', text.n) == NULL) {
-			request_error(r, 400, "tag", "must be key:value");
-			return false;
-		}
-		l->filter.label = text;
-	}
-	return param_cursor(r, &l->at);
+	return read_tags(r, l) && param_cursor(r, &l->at);
 }
 
 /* Draw a page's rows; returns how many had the word asked for. */

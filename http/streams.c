@@ -17,6 +17,8 @@
 
 #define TIMEOUT_MAX 3600 /* seconds; the Factflow contract's */
 #define TIMEOUT_EXECUTION 300
+#define EXECUTIONS_MAX 100
+#define TAGS_MAX 16
 #define JOBS_MAX 32
 
 /* What types= may say. */
@@ -141,21 +143,46 @@ read_jobs(struct request *r, struct uuid jobs[JOBS_MAX], struct sse_filter *f)
 	return true;
 }
 
-/* execution_id= of /events; answers 404 itself. */
+/* One execution the asker may see. */
 static bool
-read_execution(struct request *r, struct sse_filter *f)
+find_execution(struct request *r, struct slice text, struct uuid *out)
 {
 	struct store_txn *t = engine_snapshot(r->app->engine);
 	struct execution x;
-	struct slice text;
 
-	if (!request_query(r, "execution_id", 0, &text))
-		return true;
-	if (uuid_parse(text, &f->execution) && rows_get(t, &f->execution, &x) &&
-	    auth_sees(&r->auth, x.project))
-		return true;
-	request_error(r, 404, "execution_id", "execution not found");
-	return false;
+	return uuid_parse(text, out) && rows_get(t, out, &x) &&
+	    auth_sees(&r->auth, x.project);
+}
+
+/* execution_id=: ids, into ids; answers 404 or 422 itself. */
+static bool
+read_executions(struct request *r, struct uuid ids[EXECUTIONS_MAX],
+    struct sse_filter *f)
+{
+	struct slice list, item;
+	unsigned nth;
+
+	f->executions = ids;
+	for (nth = 0; request_query(r, "execution_id", nth, &list); nth++)
+		while (next_item(&list, &item)) {
+			if (f->nexecutions == EXECUTIONS_MAX) {
+				request_error(r, 422, "execution_id",
+				    "must name at most %d executions",
+				    EXECUTIONS_MAX);
+				return false;
+			}
+			if (!find_execution(r, item, &ids[f->nexecutions])) {
+				request_error(r, 404, "execution_id",
+				    "execution not found");
+				return false;
+			}
+			f->nexecutions++;
+		}
+	if (f->nexecutions == 1) {
+		f->execution = ids[0];
+		f->nexecutions = 0;
+	}
+	return true;
 }
 
 /* project=, narrowed to the key's own; answers 422 itself. */
@@ -178,16 +205,23 @@ read_project(struct request *r, struct sse_filter *f)
 	return true;
 }
 
-/* tag=key:value; answers 422 itself. */
+/* tag=key:value, all of which must hold; answers 422 itself. */
 static bool
-read_tag(struct request *r, struct sse_filter *f)
+read_tags(struct request *r, struct slice tags[TAGS_MAX], struct sse_filter *f)
 {
-	if (!request_query(r, "tag", 0, &f->label))
+	unsigned n = 0;
+
+	for (; n < TAGS_MAX && request_query(r, "tag", n, &tags[n]); n++)
+		if (memchr(tags[n].p, ':', tags[n].n) == NULL) {
+			request_error(r, 422, "tag", "must be key:value");
+			return false;
+		}
+	if (n == 0)
 		return true;
-	if (memchr(f->label.p, ':', f->label.n) != NULL)
-		return true;
-	request_error(r, 422, "tag", "must be key:value");
-	return false;
+	f->label = tags[0];
+	f->more = tags + 1;
+	f->nmore = n - 1;
+	return true;
 }
 
 /* since=all|now|SEQ|TIME; answers 422 itself. */
@@ -286,13 +320,15 @@ void
 streams_all(struct request *r)
 {
 	struct sse_request q = {.filter.types = SSE_TYPES_ALL};
-	struct uuid jobs[JOBS_MAX];
+	struct uuid jobs[JOBS_MAX], ids[EXECUTIONS_MAX];
+	struct slice tags[TAGS_MAX];
 
 	read_form(r, &q);
 	if (read_types(r, &q.filter) && read_statuses(r, &q.filter) &&
-	    read_jobs(r, jobs, &q.filter) && read_execution(r, &q.filter) &&
-	    read_project(r, &q.filter) && read_tag(r, &q.filter) &&
-	    read_timeout(r, &q) && read_cursor(r, &q))
+	    read_jobs(r, jobs, &q.filter) &&
+	    read_executions(r, ids, &q.filter) && read_project(r, &q.filter) &&
+	    read_tags(r, tags, &q.filter) && read_timeout(r, &q) &&
+	    read_cursor(r, &q))
 		subscribe(r, &q);
 }
 

@@ -150,6 +150,8 @@ filter_of(const struct view *v, unsigned i)
 	struct rows_filter f = {
 	    .project = v->filter.project,
 	    .label = v->filter.label,
+	    .more = v->filter.more,
+	    .nmore = v->filter.nmore,
 	};
 
 	if (v->filter.njobs > 0)
@@ -241,12 +243,26 @@ find(struct store_txn *t, const struct view *v, struct execution *x)
 	return n < EXECUTIONS_MAX ? n : EXECUTIONS_MAX;
 }
 
+/* Those the view names, ended or not. */
+static unsigned
+find_named(struct store_txn *t, const struct view *v, struct execution *x)
+{
+	const struct sse_filter *f = &v->filter;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < f->nexecutions && n < EXECUTIONS_MAX; i++)
+		if (rows_get(t, &f->executions[i], &x[n]))
+			n++;
+	return n;
+}
+
 static void
 executions(struct jsonw *w, struct store_txn *t, const struct view *v)
 {
 	struct execution *x =
 	    mem_zalloc((size_t)nfilters(v) * EXECUTIONS_MAX * sizeof(*x));
-	unsigned n = find(t, v, x);
+	unsigned n =
+	    v->filter.nexecutions > 0 ? find_named(t, v, x) : find(t, v, x);
 
 	jsonw_key(w, "executions");
 	jsonw_array(w);
@@ -279,11 +295,12 @@ write_snapshot(struct sse *s, struct store_txn *t, const struct view *v)
 	jsonw_u64(w, store_seq(t));
 	jsonw_key(w, "at");
 	jsonw_cstr(w, at);
-	if (uuid_is_zero(id)) {
-		counts(w, t, v);
-		executions(w, t, v);
-	} else {
+	if (!uuid_is_zero(id)) {
 		one_execution(w, t, v);
+	} else {
+		if (v->filter.nexecutions == 0)
+			counts(w, t, v);
+		executions(w, t, v);
 	}
 	frame_end(&s->maker, &s->frame);
 	frame_wrap(buf_slice(&s->frame), &cuts, v->form, &s->scratch);

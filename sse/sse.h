@@ -38,7 +38,9 @@ void sse_free(struct sse *s);
 
 /* Which events a subscriber is sent; copied by sse_subscribe(). */
 struct sse_filter {
-	struct uuid execution;	 /* zero: any */
+	struct uuid execution;	       /* zero: any, or those named next */
+	const struct uuid *executions; /* nexecutions of them; 0: any */
+	unsigned nexecutions;
 	const struct uuid *jobs; /* njobs of them; 0: any */
 	unsigned njobs;
 	uint64_t project;   /* 0: any */
@@ -46,6 +48,8 @@ struct sse_filter {
 	unsigned statuses;  /* 1u << STATUS_..; 0: any.  Chooses among status
 				   events; others pass by types */
 	struct slice label; /* "key:value"; empty: any */
+	const struct slice *more; /* more labels; all must hold */
+	unsigned nmore;
 };
 
 enum sse_from {

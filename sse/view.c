@@ -16,6 +16,24 @@ form_of(const struct sse_request *r)
 	    (r->factflow ? FRAME_FACTFLOW : 0));
 }
 
+/* The further labels, with their texts behind them. */
+static struct slice *
+copy_labels(const struct sse_filter *f)
+{
+	size_t n = f->nmore * sizeof(struct slice), at = n;
+	struct slice *copy;
+
+	for (unsigned i = 0; i < f->nmore; i++)
+		n += f->more[i].n;
+	copy = mem_zalloc(n);
+	for (unsigned i = 0; i < f->nmore; i++) {
+		copy[i] = (struct slice){(char *)copy + at, f->more[i].n};
+		memcpy((char *)copy + at, f->more[i].p, f->more[i].n);
+		at += f->more[i].n;
+	}
+	return copy;
+}
+
 /* Make a view; what the filter points at is copied. */
 struct view *
 view_new(const struct sse_request *r)
@@ -29,6 +47,14 @@ view_new(const struct sse_request *r)
 	v->filter = r->filter;
 	v->filter.jobs = NULL;
 	v->filter.label.p = NULL;
+	v->filter.executions = NULL;
+	v->filter.more = NULL;
+	if (r->filter.nexecutions > 0)
+		v->filter.executions =
+		    (const void *)mem_dup(r->filter.executions,
+			r->filter.nexecutions * sizeof(*r->filter.executions));
+	if (r->filter.nmore > 0)
+		v->filter.more = copy_labels(&r->filter);
 	if (r->filter.njobs > 0)
 		v->filter.jobs = (const void *)mem_dup(r->filter.jobs,
 		    r->filter.njobs * sizeof(*r->filter.jobs));
@@ -45,6 +71,8 @@ view_free(struct view *v)
 	if (v == NULL)
 		return;
 	free((void *)(uintptr_t)v->filter.jobs);
+	free((void *)(uintptr_t)v->filter.executions);
+	free((void *)(uintptr_t)v->filter.more);
 	free((void *)(uintptr_t)v->filter.label.p);
 	free(v);
 }
@@ -57,6 +85,26 @@ same_jobs(const struct sse_filter *a, const struct sse_filter *b)
 		memcmp(a->jobs, b->jobs, a->njobs * sizeof(*a->jobs)) == 0);
 }
 
+static bool
+same_executions(const struct sse_filter *a, const struct sse_filter *b)
+{
+	return uuid_eq(&a->execution, &b->execution) &&
+	    a->nexecutions == b->nexecutions &&
+	    (a->nexecutions == 0 ||
+		memcmp(a->executions, b->executions,
+		    a->nexecutions * sizeof(*a->executions)) == 0);
+}
+
+static bool
+same_labels(const struct sse_filter *a, const struct sse_filter *b)
+{
+	bool same = slice_eq(a->label, b->label) && a->nmore == b->nmore;
+
+	for (unsigned i = 0; same && i < a->nmore; i++)
+		same = slice_eq(a->more[i], b->more[i]);
+	return same;
+}
+
 /* Compare all that tells one view from another. */
 bool
 view_is(const struct view *v, const struct sse_request *r)
@@ -65,9 +113,9 @@ view_is(const struct view *v, const struct sse_request *r)
 
 	return v->form == form_of(r) &&
 	    v->heartbeat_event == r->heartbeat_event && v->ends == r->ends &&
-	    uuid_eq(&a->execution, &b->execution) && same_jobs(a, b) &&
+	    same_executions(a, b) && same_jobs(a, b) && same_labels(a, b) &&
 	    a->project == b->project && a->types == b->types &&
-	    a->statuses == b->statuses && slice_eq(a->label, b->label);
+	    a->statuses == b->statuses;
 }
 
 /* By type and status alone.  A created execution is a status event too. */
@@ -96,6 +144,27 @@ wants_job(const struct sse_filter *f, const struct uuid *job)
 	return f->njobs == 0;
 }
 
+static bool
+wants_execution(const struct sse_filter *f, const struct uuid *id)
+{
+	if (!uuid_is_zero(&f->execution))
+		return uuid_eq(&f->execution, id);
+	for (unsigned i = 0; i < f->nexecutions; i++)
+		if (uuid_eq(&f->executions[i], id))
+			return true;
+	return f->nexecutions == 0;
+}
+
+static bool
+wants_labels(const struct sse_filter *f, const struct labels *l)
+{
+	bool has = f->label.n == 0 || label_has(l, f->label);
+
+	for (unsigned i = 0; has && i < f->nmore; i++)
+		has = label_has(l, f->more[i]);
+	return has;
+}
+
 /* By everything the filter says. */
 bool
 view_wants(const struct view *v, const struct tail_about *a)
@@ -104,14 +173,13 @@ view_wants(const struct view *v, const struct tail_about *a)
 
 	if (!view_wants_type(v, a))
 		return false;
-	if (!uuid_is_zero(&f->execution) &&
-	    !uuid_eq(&f->execution, &a->execution))
+	if (!wants_execution(f, &a->execution))
 		return false;
 	if (!wants_job(f, &a->job))
 		return false;
 	if (f->project != 0 && f->project != a->project)
 		return false;
-	return f->label.n == 0 || label_has(a->labels, f->label);
+	return wants_labels(f, a->labels);
 }
 
 /* The execution's terminal status is also looked at where it is not sent. */

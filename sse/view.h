@@ -21,7 +21,7 @@ struct view {
 	unsigned nlive;			 /* members that wait at the tail */
 	uint8_t form;			 /* enum frame_form bits */
 	bool heartbeat_event, ends;
-	struct sse_filter filter; /* jobs and label are its own */
+	struct sse_filter filter; /* what it points at is its own */
 };
 
 /* A view as that request wants it, without members. */

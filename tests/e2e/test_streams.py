@@ -774,3 +774,24 @@ def test_streams_do_not_block_requests(srv, api, job):
         big_logs(ex, 300)
         assert ok(api.get("/healthz")) == {"status": "ok"}
         assert json.loads(ex.text())["data"]["status"] == "running"
+
+
+def test_several_executions_and_several_tags(api, srv):
+    api.job(name="several")
+    a, b, c = (api.trigger("several", tags={"env": "prod", "n": n})
+               for n in ("1", "2", "3"))
+    path = f"/events?execution_id={a.id}&execution_id={b.id}"
+    with Stream(srv.port, path) as stream:
+        shot = stream.next().data
+        assert [x["id"] for x in shot["executions"]] == [a.id, b.id]
+        for ex in (c, b, a):
+            ex.ok("complete")
+        seen = [stream.next() for _ in range(4)]
+        assert ids(seen) == [b.id, b.id, a.id, a.id]
+        assert statuses(seen) == ["running", "completed"] * 2
+    with Stream(srv.port, "/events?tag=env:prod&tag=n:2&since=all") as stream:
+        assert ids(stream.next() for _ in range(3)) == [b.id] * 3
+    rows = ok(api.get("/api/executions?tag=env:prod&tag=n:3"))["data"]
+    assert [row["id"] for row in rows] == [c.id]
+    r = api.get(f"{path}&execution_id={uuid.UUID(int=1)}")
+    assert r.status_code == 404
