@@ -226,10 +226,11 @@ AM_TESTS_ENVIRONMENT = \
 	TIDEWIRED='$(abs_builddir)/tidewired$(EXEEXT)' \
 	TIDEWIRE='$(abs_builddir)/tidewire$(EXEEXT)' \
 	TIDEWIRE_SHIMS='$(abs_builddir)/tests/shims' \
+	TIDEWIRE_SANITIZED='$(SANITIZED)' \
 	ASAN_OPTIONS=abort_on_error=1:detect_stack_use_after_return=1:strict_string_checks=1 \
 	UBSAN_OPTIONS=print_stacktrace=1; \
 	export PYTHON TIDEWIRED TIDEWIRE TIDEWIRE_SHIMS \
-	ASAN_OPTIONS UBSAN_OPTIONS;
+	TIDEWIRE_SANITIZED ASAN_OPTIONS UBSAN_OPTIONS;
 
 # The same with its output on the terminal.
 check-e2e: $(bin_PROGRAMS) $(preload_shims)

@@ -221,7 +221,7 @@ answer_header(const struct answer *a, const char *name)
 static inline bool
 client_next(struct client *c, size_t *at, bool head, struct answer *a)
 {
-	uint64_t length = 0;
+	uint64_t length = 0, status;
 	char *end;
 
 	*a = (struct answer){0};
@@ -232,7 +232,8 @@ client_next(struct client *c, size_t *at, bool head, struct answer *a)
 	a->head =
 	    (struct slice){c->in.p + *at, (size_t)(end + 4 - (c->in.p + *at))};
 	assert_memory_equal(a->head.p, "HTTP/1.1 ", 9);
-	a->status = (int)strtol(a->head.p + 9, NULL, 10);
+	assert_true(slice_u64((struct slice){a->head.p + 9, 3}, 599, &status));
+	a->status = (int)status;
 	if (answer_header(a, "Content-Length").n > 0)
 		assert_true(slice_u64(answer_header(a, "Content-Length"),
 		    UINT32_MAX, &length));
