@@ -174,8 +174,9 @@ drain_slice(struct sse *s)
 	size_t at = 0;
 
 	while (left > 0 && (topic = hash_next(s->topics.by_key, &at)) != NULL)
-		LIST_FOREACH(v, &topic->views, entry)
-	left -= subscriber_dismiss(s, v, left);
+		for (v = LIST_FIRST(&topic->views); v != NULL;
+		     v = LIST_NEXT(v, entry))
+			left -= subscriber_dismiss(s, v, left);
 }
 
 /* Let the run queue go round, within the budget. */

@@ -32,7 +32,7 @@
 #define VISIT_EVENTS 8	      /* read from the journal, cost like a visit */
 #define SKIPPED_MAX 1000      /* events not for it, before it is sent an id */
 
-enum state { LIVE, RUNNING, BLOCKED, DEAD };
+enum state { BORN, LIVE, RUNNING, BLOCKED, DEAD };
 
 struct subscriber {
 	/* what a delivery looks at, on one cache line */
@@ -119,8 +119,8 @@ subscriber_wake(struct sse *s, struct view *v, uint64_t seq)
 {
 	struct subscriber *sub;
 
-	LIST_FOREACH(sub, &v->members, member)
-	{
+	for (sub = LIST_FIRST(&v->members); sub != NULL;
+	     sub = LIST_NEXT(sub, member)) {
 		if (sub->state != LIVE)
 			continue;
 		sub->progress_at = s->clock_ms;
@@ -452,12 +452,11 @@ caught_up(struct sse *s, struct subscriber *sub, struct store_txn *t)
 
 	if (ends_here(s, sub, t, &wait)) {
 		end_stream(s, sub, &s->facts.facts.x);
-		return;
-	}
-	if (sub->leaving)
+	} else if (sub->leaving) {
 		leave(s, sub);
-	else if (say_ping(s, sub))
+	} else if (say_ping(s, sub)) {
 		enter(s, sub, wait ? RUNNING : LIVE);
+	}
 }
 
 /*
@@ -572,8 +571,7 @@ subscriber_new(struct sse *s, int fd, const struct sse_request *r)
 	sub->leave_at = r->timeout_ms > 0 ? now + r->timeout_ms : 0;
 	tune(s, fd);
 	listen_for(sub, fd, EV_READ);
-	sub->state = RUNNING;
-	TAILQ_INSERT_TAIL(&s->run, sub, queue);
+	enter(s, sub, RUNNING);
 	arm(s, sub, now);
 	owner_add(s->owners, sub->owner);
 	s->count++;
@@ -631,8 +629,8 @@ subscriber_dismiss(struct sse *s, struct view *v, unsigned max)
 	struct subscriber *sub;
 	unsigned n = 0;
 
-	LIST_FOREACH(sub, &v->members, member)
-	{
+	for (sub = LIST_FIRST(&v->members); sub != NULL;
+	     sub = LIST_NEXT(sub, member)) {
 		if (n >= max)
 			break;
 		if (sub->state == DEAD)
@@ -649,8 +647,9 @@ subscriber_kill_all(struct sse *s, struct view *v)
 {
 	struct subscriber *sub;
 
-	LIST_FOREACH(sub, &v->members, member)
-	kill_it(s, sub, "the server ends");
+	for (sub = LIST_FIRST(&v->members); sub != NULL;
+	     sub = LIST_NEXT(sub, member))
+		kill_it(s, sub, "the server ends");
 }
 
 /* Not now: a native EventSource gives up on anything but a 200. */

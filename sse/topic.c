@@ -96,9 +96,9 @@ topic_join(struct topics *t, const struct sse_request *r, uint64_t last)
 
 	if (topic == NULL)
 		topic = topic_new(t, &key, last);
-	LIST_FOREACH(v, &topic->views, entry)
-	if (view_is(v, r))
-		return v;
+	for (v = LIST_FIRST(&topic->views); v != NULL; v = LIST_NEXT(v, entry))
+		if (view_is(v, r))
+			return v;
 	v = view_new(r);
 	v->topic = topic;
 	LIST_INSERT_HEAD(&topic->views, v, entry);
@@ -137,9 +137,9 @@ touch(const struct topics *t, const struct uuid *key,
 
 	if (topic == NULL)
 		return;
-	LIST_FOREACH(v, &topic->views, entry)
-	if (v->nlive > 0 && (view_wants(v, a) || view_ends(v, a)))
-		fn(v, arg);
+	for (v = LIST_FIRST(&topic->views); v != NULL; v = LIST_NEXT(v, entry))
+		if (v->nlive > 0 && (view_wants(v, a) || view_ends(v, a)))
+			fn(v, arg);
 }
 
 /* Ask the topics of an event, from the narrowest to everything. */
