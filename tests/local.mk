@@ -234,8 +234,8 @@ AM_TESTS_ENVIRONMENT = \
 
 # The same with its output on the terminal.
 check-e2e: $(bin_PROGRAMS) $(preload_shims)
-	@$(AM_TESTS_ENVIRONMENT) srcdir='$(srcdir)' PYTEST_ARGS='$(PYTEST_ARGS)' \
-	    $(srcdir)/tests/run_e2e || test $$? -eq 77
+	@$(AM_TESTS_ENVIRONMENT) srcdir='$(srcdir)' $(srcdir)/tests/run_e2e || \
+	    test $$? -eq 77
 
 # All that the tests need, built and not run.
 check-programs: $(bin_PROGRAMS) $(check_PROGRAMS) $(check_LIBRARIES) \
