@@ -46,8 +46,8 @@ skip(struct slice b, size_t n)
 
 /* ---- the request line ---- */
 
-/* Recognize the method; false when it is none of ours. */
-static bool
+/* Recognize the method. */
+static void
 read_method(struct strict *s, struct slice name)
 {
 	static const struct {
@@ -68,7 +68,6 @@ read_method(struct strict *s, struct slice name)
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
 		if (slice_is(name, methods[i].name))
 			s->method = methods[i].method;
-	return s->method != METHOD_OTHER;
 }
 
 /* Check "HTTP/1.x": 400 when it is no version, 505 when it is not ours. */

@@ -550,6 +550,48 @@ test_hangup(void **state)
 	assert_int_equal(hangups, 2);
 }
 
+/* Who had left before the request's turn came is told of too. */
+static void
+test_hangup_in_advance(void **state)
+{
+	struct client c = client_open();
+	size_t at = 0;
+
+	(void)state;
+	settle_now = false;
+	client_put(&c, DEFER "\r\n" DEFER "\r\n");
+	shutdown(c.fd, SHUT_WR);
+	HARNESS_UNTIL(hangups == 1);
+	for (unsigned i = 1; i <= 2; i++) {
+		assert_int_equal(nheld, 1);
+		nheld = 0;
+		echo(held[0]);
+		request_settle(held[0], 0);
+		client_expect(&c, &at, 200);
+		HARNESS_UNTIL(hangups == 2);
+	}
+	client_expect_end(&c, at);
+	client_bye(&c);
+}
+
+/* What comes behind the last request is not answered, nor cuts its answer. */
+static void
+test_behind_the_last(void **state)
+{
+	struct client c = client_open();
+	size_t at = 0;
+
+	(void)state;
+	settle_now = false;
+	client_put(&c, DEFER "Connection: close\r\n\r\n" GET "\r\n");
+	HARNESS_UNTIL(nheld == 1);
+	client_pump(&c);
+	settle_now = true;
+	client_expect(&c, &at, 200);
+	client_expect_end(&c, at);
+	client_bye(&c);
+}
+
 /* A client that has shut its side still gets every answer. */
 static void
 test_half_close(void **state)
@@ -663,6 +705,30 @@ test_free_in_flight(void **state)
 }
 
 static void
+test_listen(void **state)
+{
+	char err[100] = "";
+
+	(void)state;
+	assert_ptr_equal(http_app(hx.http), &hx.app);
+	assert_int_equal(http_listen(hx.http, "localhost", 0, err, sizeof(err)),
+	    -1);
+	assert_non_null(strstr(err, "localhost:0: "));
+	assert_int_equal(http_listen(hx.http, "127.0.0.1", 70000, err,
+			     sizeof(err)),
+	    -1);
+	assert_non_null(strstr(err, ":70000: "));
+	assert_int_equal(http_listen(hx.http, "127.0.0.1", (unsigned)hx.port,
+			     err, sizeof(err)),
+	    -1);
+	assert_non_null(strstr(err, "in use"));
+	/* One more address, and one that few have. */
+	assert_true(http_listen(hx.http, "127.0.0.2", 0, err, sizeof(err)) > 0);
+	assert_int_equal(http_listen(hx.http, "192.0.2.1", 0, err, sizeof(err)),
+	    -1);
+}
+
+static void
 test_idle_is_small(void **state)
 {
 	(void)state;
@@ -692,10 +758,13 @@ main(void)
 	    T(test_settled_at_once, setup),
 	    T(test_failed_commits, setup),
 	    T(test_hangup, setup),
+	    T(test_hangup_in_advance, setup),
+	    T(test_behind_the_last, setup),
 	    T(test_half_close, setup),
 	    T(test_take, setup),
 	    T(test_drain, setup),
 	    T(test_free_in_flight, setup),
+	    T(test_listen, setup),
 	    cmocka_unit_test(test_idle_is_small),
 	};
 

@@ -147,6 +147,11 @@ test_blank(void **state)
 	assert_false(strict_blank(&s));
 }
 
+#define PLAIN POST "Content-Length: 5\r\n\r\n"
+#define OLD                                        \
+	"POST / HTTP/1.0\r\nContent-Length: 5\r\n" \
+	"Expect: 100-continue\r\n\r\n"
+
 static void
 test_expect(void **state)
 {
@@ -159,6 +164,44 @@ test_expect(void **state)
 	    STRICT_MORE);
 	assert_true(s.expect);
 	assert_int_equal(s.head, sizeof(head) - 1);
+	s = (struct strict){0};
+	assert_int_equal(strict_scan(&s, &limits, PLAIN, sizeof(PLAIN) - 1),
+	    STRICT_MORE);
+	assert_false(s.expect);
+	s = (struct strict){0};
+	assert_int_equal(strict_scan(&s, &limits, OLD, sizeof(OLD) - 1),
+	    STRICT_MORE);
+	assert_false(s.expect);
+}
+
+/* Looking at what is there, and not behind it. */
+static void
+test_peek(void **state)
+{
+	static const struct {
+		const char *start;
+		size_t target, len;
+	} rows[] = {{"", 0, 0}, {"G", 0, 0}, {"GET", 0, 0}, {"GET ", 4, 0},
+	    {"GET /", 4, 1}, {"GET /a b", 4, 2}, {" /a", 0, 0},
+	    {"GET\t/a", 0, 0}, {"\r\nGET /a", 6, 2}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t n = strlen(rows[i].start);
+		struct strict s = {0};
+		char *copy = malloc(n + 1);
+
+		assert_non_null(copy);
+		memcpy(copy, rows[i].start, n);
+		copy = realloc(copy, n > 0 ? n : 1);
+		strict_scan(&s, &limits, copy, n);
+		strict_peek(&s, copy, n);
+		assert_int_equal(s.target, rows[i].target);
+		assert_int_equal(s.target_len, rows[i].len);
+		strict_peek(&s, copy, n);
+		assert_int_equal(s.target_len, rows[i].len);
+		free(copy);
+	}
 }
 
 /* An error is told in the shape of its path, so the path must be known. */
@@ -217,6 +260,7 @@ main(void)
 	    cmocka_unit_test(test_pipelined),
 	    cmocka_unit_test(test_blank),
 	    cmocka_unit_test(test_expect),
+	    cmocka_unit_test(test_peek),
 	    cmocka_unit_test(test_refusals_know_their_target),
 	    cmocka_unit_test(test_header),
 	};
