@@ -10,12 +10,14 @@
 
 struct call;
 
+#define CMD_ANY ((size_t)-1) /* the command counts its words itself */
+
 struct cmd {
 	const char *group;
 	const char *name;  /* NULL: the group is the command ("events") */
 	const char *words; /* what stands for its words in help */
 	const char *help;  /* one line */
-	size_t nwords;	   /* exactly so many words */
+	size_t nwords;	   /* exactly so many words, or CMD_ANY */
 	bool pipes;	   /* answers one thing: JSON unless on a terminal */
 	const struct args_option *options; /* its own; NULL: none */
 	int (*run)(struct call *call);	   /* returns an exit code */

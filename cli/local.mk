@@ -58,7 +58,9 @@ libcli_a_SOURCES = \
 	cli/text.c \
 	cli/text.h \
 	cli/wait.c \
-	cli/wait.h
+	cli/wait.h \
+	cli/wait_many.c \
+	cli/wait_many.h
 
 bin_PROGRAMS += tidewire
 dist_man_MANS += man/tidewire.1

@@ -144,6 +144,8 @@ run_command(const struct cmd *cmd, struct args *a, struct args_line *line)
 		cmd_help_one(stdout, cmd);
 		return EXITS_DONE;
 	}
+	if (cmd->nwords == CMD_ANY)
+		return run(&call);
 	if (args_words(a) < cmd->nwords)
 		return call_usage(&call, "%s is missing", cmd->words);
 	if (args_words(a) > cmd->nwords)

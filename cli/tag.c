@@ -57,27 +57,32 @@ tag_write(const struct args *a, struct jsonw *w)
 	return true;
 }
 
-/* Add the tag to a query. */
-bool
-tag_query(const struct args *a, struct buf *target)
+/* Add one tag to a query. */
+static bool
+add_to_query(const char *text, struct buf *target)
 {
-	const char *text = args_get(a, "tag");
 	struct buf filter = {0};
 	struct slice key, value;
 
-	if (text == NULL)
-		return true;
 	if (!split(text, &key, &value))
 		return false;
-	if (args_at(a, "tag", 1) != NULL) {
-		output_note("--tag can be given once: a list has one filter");
-		return false;
-	}
 	buf_add_slice(&filter, key);
 	buf_add_byte(&filter, ':');
 	buf_add_slice(&filter, value);
 	buf_add_byte(&filter, '\0');
 	target_query(target, "tag", filter.p);
 	buf_free(&filter);
+	return true;
+}
+
+/* Add the tags to a query. */
+bool
+tag_query(const struct args *a, struct buf *target)
+{
+	const char *text;
+
+	for (size_t i = 0; (text = args_at(a, "tag", i)) != NULL; i++)
+		if (!add_to_query(text, target))
+			return false;
 	return true;
 }

@@ -15,8 +15,8 @@
 bool tag_write(const struct args *a, struct jsonw *w);
 
 /*
- * Append it as the parameter tag=key:value of a query, which takes one.
- * False, with a remark, when it is no key=value or there are more.
+ * Append each --tag as a parameter tag=key:value of a query; all must hold.
+ * False, with a remark, when one is no key=value.
  */
 bool tag_query(const struct args *a, struct buf *target);
 

@@ -19,6 +19,7 @@
 #include "cli/show.h"
 #include "cli/target.h"
 #include "cli/text.h"
+#include "cli/wait_many.h"
 
 #define WAIT_DRAW_MS 50 /* between two drawings; a tick makes up for it */
 
@@ -37,6 +38,9 @@ struct wait {
 
 const struct args_option wait_options[] = {
     {"follow", 'f', NULL, "print its logs and changes to standard error"},
+    {"tag", 't', "KEY=VALUE", "wait for all that have this tag now"},
+    {"all", 0, NULL, "of several: until the last has ended (the default)"},
+    {"any", 0, NULL, "of several: until the first has ended"},
     {0},
 };
 
@@ -280,10 +284,20 @@ wait_run(struct call *call, const char *id, bool follow)
 	return code;
 }
 
-/* Wait for the execution that the first word names. */
+/* Wait for the one execution, or the several, that are named. */
 int
 wait_command(struct call *call)
 {
-	return wait_run(call, call_word(call, 0),
-	    args_has(call->args, "follow"));
+	const struct args *a = call->args;
+	size_t n = args_words(a);
+
+	if (args_has(a, "tag") == (n > 0))
+		return call_usage(call, "name executions, or a --tag");
+	if (args_has(a, "any") && args_has(a, "all"))
+		return call_usage(call, "--any or --all");
+	for (size_t i = 0; i < n; i++)
+		if (*args_word(a, i) == '\0')
+			return call_usage(call, "ID is empty");
+	return n == 1 ? wait_run(call, args_word(a, 0), args_has(a, "follow"))
+		      : wait_many(call);
 }

@@ -327,3 +327,32 @@ def test_results_and_remarks_are_apart(cli, api, job):
     row = cli.run("job", "trigger", "j")
     assert json.loads(row.stdout)["id"], "piped, one thing is JSON"
     assert data(api.get(f"/api/executions/{json.loads(row.stdout)['id']}"))
+
+
+def test_wait_for_several(srv, api, cli):
+    api.job(name="many")
+    good, bad, gone = (api.trigger("many", tags={"run": "7", "n": n})
+                       for n in "123")
+    proc = waiting(cli, good, bad.id, gone.id)
+    good.ok("complete")
+    gone.ok("cancel")
+    bad.ok("fail", error_message="x", retryable=False)
+    rows = [json.loads(line) for line in ends(proc, 1).splitlines()]
+    assert {r["id"]: r["status"] for r in rows} == {
+        good.id: "completed", bad.id: "failed", gone.id: "cancelled"}
+    wait = ("execution", "wait")
+    cli.ok(*wait, "--tag", "run=7", "--tag", "n=1")
+    assert cli.run(*wait, "--tag", "run=7", "--all").returncode == 1
+    assert cli.run(*wait, "--tag", "run=8").returncode == 5
+    assert cli.run(*wait).returncode == 2
+    assert cli.run(*wait, good.id, "--tag", "run=7").returncode == 2
+
+
+def test_wait_for_any(srv, api, cli):
+    api.job(name="many")
+    slow, fast = api.trigger("many"), api.trigger("many")
+    proc = waiting(cli, slow, fast.id, "--any", "--output", "table")
+    srv.kill9()
+    srv.restart(same_port=True)
+    fast.ok("cancel")
+    assert ends(proc, 3) == f"{fast.id}  cancelled\n"
