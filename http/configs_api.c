@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "http/app.h"
 #include "http/configs_view.h"
+#include "http/draw.h"
 #include "http/factflow_error.h"
 #include "http/invalid.h"
 #include "store/jobs.h"
@@ -371,14 +372,11 @@ send_list(struct request *r, uint64_t limit, uint64_t offset)
 	jsonw_array(l.w);
 	walk(&l);
 	jsonw_end(l.w);
-	jsonw_key(l.w, "total");
-	jsonw_u64(l.w, l.total);
-	jsonw_key(l.w, "limit");
-	jsonw_u64(l.w, limit);
-	jsonw_key(l.w, "offset");
-	jsonw_u64(l.w, offset);
-	jsonw_key(l.w, "has_more");
-	jsonw_bool(l.w, l.total > offset && l.total - offset > limit);
+	draw_u64(l.w, "total", l.total);
+	draw_u64(l.w, "limit", limit);
+	draw_u64(l.w, "offset", offset);
+	draw_bool(l.w, "has_more",
+	    l.total > offset && l.total - offset > limit);
 	jsonw_end(l.w);
 	request_send(r, 200);
 }

@@ -8,7 +8,7 @@
 
 #include "core/config.h"
 #include "core/log.h"
-#include "http/factflow_view.h"
+#include "http/draw.h"
 
 /* Hash bytes. */
 void
@@ -26,16 +26,6 @@ configs_view_hash(struct slice bytes, char out[65])
 		out[2 * i + 1] = digits[hash[i] & 15];
 	}
 	out[64] = '\0';
-}
-
-static void
-write_text(struct jsonw *w, const char *key, struct slice s)
-{
-	jsonw_key(w, key);
-	if (s.p != NULL)
-		jsonw_str(w, s);
-	else
-		jsonw_null(w);
 }
 
 /* What the config remembers, or null. */
@@ -109,19 +99,16 @@ configs_view(struct jsonw *w, const struct job *job,
 	jsonw_object(w);
 	jsonw_key(w, "id");
 	jsonw_uuid(w, &job->id);
-	write_text(w, "name", job->name);
-	write_text(w, "description", job->description);
+	draw_text(w, "name", job->name);
+	draw_text(w, "description", job->description);
 	write_source(w, job);
 	write_hash(w, job);
-	jsonw_key(w, "version");
-	jsonw_u64(w, job->version);
-	factflow_view_time(w, "created_at", head->created_at);
-	factflow_view_time(w, "updated_at", head->updated_at);
-	jsonw_key(w, "is_active");
-	jsonw_bool(w, !head->deleted);
+	draw_u64(w, "version", job->version);
+	draw_millis(w, "created_at", head->created_at);
+	draw_millis(w, "updated_at", head->updated_at);
+	draw_bool(w, "is_active", !head->deleted);
 	write_report(w, job);
-	jsonw_key(w, "is_runnable");
-	jsonw_bool(w, job->runnable);
+	draw_bool(w, "is_runnable", job->runnable);
 	if (detail)
 		write_detail(w, job);
 	jsonw_end(w);

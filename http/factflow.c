@@ -12,6 +12,7 @@
 #include "core/utf8.h"
 #include "engine/engine.h"
 #include "http/app.h"
+#include "http/draw.h"
 #include "http/factflow_error.h"
 #include "http/factflow_view.h"
 #include "http/invalid.h"
@@ -157,8 +158,7 @@ draw_cancel(struct op *op, const struct outcome *o)
 
 	jsonw_object(w);
 	factflow_view_members(w, &v);
-	jsonw_key(w, "message");
-	jsonw_cstr(w,
+	draw_cstr(w, "message",
 	    o->repeated ? "Execution is already being cancelled"
 			: "Cancellation requested");
 	jsonw_end(w);
@@ -192,16 +192,12 @@ draw_patch(struct op *op, const struct outcome *o)
 	from = factflow_view_word(ev.previous);
 	buf_addf(&text, "Execution status changed from %s to %s", from, to);
 	jsonw_object(w);
-	jsonw_key(w, "success");
-	jsonw_bool(w, true);
+	draw_bool(w, "success", true);
 	jsonw_key(w, "execution_id");
 	jsonw_uuid(w, &o->x->id);
-	jsonw_key(w, "previous_status");
-	jsonw_cstr(w, from);
-	jsonw_key(w, "current_status");
-	jsonw_cstr(w, to);
-	jsonw_key(w, "message");
-	jsonw_str(w, buf_slice(&text));
+	draw_cstr(w, "previous_status", from);
+	draw_cstr(w, "current_status", to);
+	draw_text(w, "message", buf_slice(&text));
 	jsonw_end(w);
 	request_send(op->req, 200);
 	buf_free(&text);

@@ -7,6 +7,7 @@
 #include "core/mem.h"
 #include "engine/engine.h"
 #include "http/app.h"
+#include "http/draw.h"
 #include "http/factflow.h"
 #include "http/factflow_view.h"
 #include "http/factflow_work.h"
@@ -134,14 +135,10 @@ write_page(struct request *r, const struct list *l, const struct rows_page *p)
 	unsigned i;
 
 	jsonw_object(w);
-	jsonw_key(w, "total");
-	jsonw_u64(w, p->total);
-	jsonw_key(w, "limit");
-	jsonw_u64(w, l->limit);
-	jsonw_key(w, "offset");
-	jsonw_u64(w, l->offset);
-	jsonw_key(w, "has_more");
-	jsonw_bool(w, p->total > seen || p->cut);
+	draw_u64(w, "total", p->total);
+	draw_u64(w, "limit", l->limit);
+	draw_u64(w, "offset", l->offset);
+	draw_bool(w, "has_more", p->total > seen || p->cut);
 	jsonw_key(w, "executions");
 	jsonw_array(w);
 	for (i = 0; i < p->n; i++) {

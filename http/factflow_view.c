@@ -7,9 +7,9 @@
 #include "core/config.h"
 #include "core/failure.h"
 #include "core/log.h"
-#include "core/rfc3339.h"
 #include "engine/engine.h"
 #include "http/app.h"
+#include "http/draw.h"
 #include "http/factflow_work.h"
 #include "sse/frame.h"
 #include "store/jobs.h"
@@ -34,49 +34,6 @@ factflow_view_word(enum status s)
 	return frame_status(s, FRAME_FACTFLOW);
 }
 
-/* Write key and a time. */
-void
-factflow_view_time(struct jsonw *w, const char *key, int64_t ms)
-{
-	char text[RFC3339_MAX];
-
-	jsonw_key(w, key);
-	if (ms == 0) {
-		jsonw_null(w);
-		return;
-	}
-	rfc3339_millis(ms, text);
-	jsonw_cstr(w, text);
-}
-
-/* A member of an earlier event; empty when there is none. */
-static struct slice
-get(struct store_txn *t, struct ref at, enum member m)
-{
-	struct journal_event ev;
-
-	if (at.seq == 0 || !journal_get(t, at.seq, &ev))
-		return SLICE_NONE;
-	return event_get(&ev, m);
-}
-
-static void
-write_text(struct jsonw *w, const char *key, struct slice text)
-{
-	jsonw_key(w, key);
-	if (text.p == NULL)
-		jsonw_null(w);
-	else
-		jsonw_str(w, text);
-}
-
-static void
-write_json(struct jsonw *w, const char *key, struct slice json)
-{
-	jsonw_key(w, key);
-	jsonw_raw_or_null(w, json);
-}
-
 static void
 write_uuid(struct jsonw *w, const char *key, const struct uuid *u)
 {
@@ -91,8 +48,8 @@ write_uuid(struct jsonw *w, const char *key, const struct uuid *u)
 static void
 write_origin(struct jsonw *w, const struct factflow_view *v)
 {
-	struct slice name = get(v->txn, v->x->created, MEMBER_NAME);
-	struct slice replay = get(v->txn, v->x->created, MEMBER_REPLAY);
+	struct slice name = draw_member(v->txn, v->x->created, MEMBER_NAME);
+	struct slice replay = draw_member(v->txn, v->x->created, MEMBER_REPLAY);
 	const struct json_node *source;
 	struct json *doc = NULL;
 	struct json_error err;
@@ -103,14 +60,14 @@ write_origin(struct jsonw *w, const struct factflow_view *v)
 	source = doc == NULL ? NULL : json_get(json_root(doc), "replay_source");
 	jsonw_raw_or_null(w, source == NULL ? SLICE_NONE : source->raw);
 	json_free(doc);
-	write_text(w, "tag", name);
+	draw_text(w, "tag", name);
 }
 
 /* Its labels. */
 void
 factflow_view_tags(struct jsonw *w, const struct factflow_view *v)
 {
-	struct slice tags = get(v->txn, v->x->tags, MEMBER_TAGS);
+	struct slice tags = draw_member(v->txn, v->x->tags, MEMBER_TAGS);
 
 	jsonw_key(w, "tags");
 	jsonw_raw(w, tags.p != NULL ? tags : SLICE("{}"));
@@ -128,10 +85,9 @@ factflow_view_members(struct jsonw *w, const struct factflow_view *v)
 	write_uuid(w, "id", &x->id);
 	write_uuid(w, "execution_id", &x->id);
 	write_uuid(w, "config_id", &x->job);
-	jsonw_key(w, "status");
-	jsonw_cstr(w, factflow_view_word(x->status));
-	factflow_view_time(w, "started_at", x->created_at);
-	factflow_view_time(w, "completed_at", x->completed_at);
+	draw_cstr(w, "status", factflow_view_word(x->status));
+	draw_millis(w, "started_at", x->created_at);
+	draw_millis(w, "completed_at", x->completed_at);
 	write_uuid(w, "parent_execution_id", &x->parent);
 	write_origin(w, v);
 	factflow_view_tags(w, v);
@@ -159,11 +115,10 @@ write_error(struct jsonw *w, const struct journal_event *ev)
 		ev->cause == CAUSE_TOTAL_TIMEOUT))
 		category = FAILURE_TIMEOUT;
 	jsonw_object(w);
-	write_text(w, "message", event_get(ev, MEMBER_ERROR_MESSAGE));
-	write_text(w, "type", type);
-	write_text(w, "stack", event_get(ev, MEMBER_ERROR_STACK));
-	jsonw_key(w, "category");
-	jsonw_cstr(w, failure_category_name(category));
+	draw_text(w, "message", event_get(ev, MEMBER_ERROR_MESSAGE));
+	draw_text(w, "type", type);
+	draw_text(w, "stack", event_get(ev, MEMBER_ERROR_STACK));
+	draw_cstr(w, "category", failure_category_name(category));
 	jsonw_end(w);
 }
 
@@ -191,7 +146,7 @@ factflow_view_error(struct jsonw *w, const char *key, struct store_txn *t,
 static struct ref
 error_of(const struct factflow_view *v)
 {
-	if (get(v->txn, v->x->last, MEMBER_ERROR_INFO).p != NULL)
+	if (draw_member(v->txn, v->x->last, MEMBER_ERROR_INFO).p != NULL)
 		return v->x->last;
 	return v->x->error;
 }
@@ -223,14 +178,15 @@ factflow_view_detail(struct jsonw *w, const struct factflow_view *v,
 	factflow_view_members(w, v);
 	write_snapshot(w, v->job);
 	factflow_work_write_root(w, work);
-	write_json(w, "metadata", get(v->txn, created, MEMBER_METADATA));
-	write_json(w, "trigger_context", get(v->txn, created, MEMBER_INPUT));
-	write_json(w, "result", get(v->txn, x->result, MEMBER_RESULT));
-	write_text(w, "error",
-	    failed ? get(v->txn, x->error, MEMBER_ERROR_MESSAGE) : SLICE_NONE);
+	draw_json(w, "metadata", draw_member(v->txn, created, MEMBER_METADATA));
+	draw_json(w, "trigger_context",
+	    draw_member(v->txn, created, MEMBER_INPUT));
+	draw_json(w, "result", draw_member(v->txn, x->result, MEMBER_RESULT));
+	draw_text(w, "error",
+	    failed ? draw_member(v->txn, x->error, MEMBER_ERROR_MESSAGE)
+		   : SLICE_NONE);
 	factflow_view_error(w, "error_info", v->txn, error_of(v));
-	jsonw_key(w, "attempt");
-	jsonw_u64(w, x->attempt);
+	draw_u64(w, "attempt", x->attempt);
 	jsonw_key(w, "stats");
 	factflow_work_write_totals(w, work);
 	jsonw_end(w);

@@ -41,7 +41,4 @@ void factflow_view_tags(struct jsonw *w, const struct factflow_view *v);
 void factflow_view_error(struct jsonw *w, const char *key, struct store_txn *t,
     struct ref at);
 
-/* Write key and a time in ms as RFC 3339; 0 as null. */
-void factflow_view_time(struct jsonw *w, const char *key, int64_t ms);
-
 #endif

@@ -11,6 +11,7 @@
 #include "core/lineage.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "http/draw.h"
 #include "store/journal.h"
 #include "store/rows.h"
 
@@ -86,23 +87,6 @@ factflow_work_free(struct factflow_work *k)
 /* ---- small members ---- */
 
 static void
-write_u64(struct jsonw *w, const char *key, uint64_t n)
-{
-	jsonw_key(w, key);
-	jsonw_u64(w, n);
-}
-
-static void
-write_text(struct jsonw *w, const char *key, struct slice s)
-{
-	jsonw_key(w, key);
-	if (s.n > 0)
-		jsonw_str(w, s);
-	else
-		jsonw_null(w);
-}
-
-static void
 write_id(struct jsonw *w, const struct factflow_work *k)
 {
 	jsonw_key(w, "execution_id");
@@ -163,11 +147,11 @@ step_name(const struct factflow_work *k, unsigned i)
 static void
 write_counts(struct jsonw *w, const struct lineage_sums *s)
 {
-	write_u64(w, "completed", s->completed);
-	write_u64(w, "failed", s->failed);
-	write_u64(w, "cancelled", s->cancelled);
-	write_u64(w, "pending", s->pending);
-	write_u64(w, "in_progress", s->in_progress);
+	draw_u64(w, "completed", s->completed);
+	draw_u64(w, "failed", s->failed);
+	draw_u64(w, "cancelled", s->cancelled);
+	draw_u64(w, "pending", s->pending);
+	draw_u64(w, "in_progress", s->in_progress);
 }
 
 /* What all steps come to. */
@@ -175,11 +159,11 @@ void
 factflow_work_write_totals(struct jsonw *w, const struct factflow_work *k)
 {
 	jsonw_object(w);
-	write_u64(w, "total_messages", runs(&k->total));
+	draw_u64(w, "total_messages", runs(&k->total));
 	write_counts(w, &k->total);
 	write_average(w, &k->total);
 	write_throughput(w, k, &k->total);
-	write_u64(w, "duration_ms", (uint64_t)duration_ms(k));
+	draw_u64(w, "duration_ms", (uint64_t)duration_ms(k));
 	jsonw_end(w);
 }
 
@@ -191,14 +175,13 @@ factflow_work_write_stats(struct jsonw *w, const struct factflow_work *k)
 
 	jsonw_object(w);
 	write_id(w, k);
-	jsonw_key(w, "status");
-	jsonw_cstr(w, factflow_view_word(k->v.x->status));
+	draw_cstr(w, "status", factflow_view_word(k->v.x->status));
 	jsonw_key(w, "adapters");
 	jsonw_array(w);
 	for (i = 0; i < k->v.job->nsteps; i++) {
 		jsonw_object(w);
-		write_text(w, "route_id", k->v.job->steps[i].route);
-		write_text(w, "adapter", step_name(k, i));
+		draw_text(w, "route_id", k->v.job->steps[i].route);
+		draw_text(w, "adapter", step_name(k, i));
 		write_counts(w, &k->sums[i]);
 		write_average(w, &k->sums[i]);
 		write_throughput(w, k, &k->sums[i]);
@@ -207,9 +190,8 @@ factflow_work_write_stats(struct jsonw *w, const struct factflow_work *k)
 	jsonw_end(w);
 	jsonw_key(w, "totals");
 	factflow_work_write_totals(w, k);
-	write_u64(w, "duration_ms", (uint64_t)duration_ms(k));
-	jsonw_key(w, "truncated");
-	jsonw_bool(w, k->cut);
+	draw_u64(w, "duration_ms", (uint64_t)duration_ms(k));
+	draw_bool(w, "truncated", k->cut);
 	jsonw_end(w);
 }
 
@@ -273,15 +255,14 @@ write_routes(struct jsonw *w, const struct factflow_work *k)
 		struct lineage_sums sum = route_sums(k, i);
 
 		jsonw_object(w);
-		write_text(w, "route_id", k->dag->node[i].route);
-		write_text(w, "name", route_name(k, i));
-		write_u64(w, "total_messages", runs(&sum));
+		draw_text(w, "route_id", k->dag->node[i].route);
+		draw_text(w, "name", route_name(k, i));
+		draw_u64(w, "total_messages", runs(&sum));
 		write_counts(w, &sum);
 		write_average(w, &sum);
-		write_text(w, "queue", k->dag->node[i].queue);
-		jsonw_key(w, "processor_status");
-		jsonw_cstr(w, processor_status(k, i));
-		write_u64(w, "in_flight", sum.in_progress);
+		draw_text(w, "queue", k->dag->node[i].queue);
+		draw_cstr(w, "processor_status", processor_status(k, i));
+		draw_u64(w, "in_flight", sum.in_progress);
 		jsonw_end(w);
 	}
 	jsonw_end(w);
@@ -305,8 +286,8 @@ write_node(struct jsonw *w, const struct factflow_work *k, unsigned node)
 	unsigned i;
 
 	jsonw_object(w);
-	write_text(w, "route_id", k->dag->node[node].route);
-	write_text(w, "name", route_name(k, node));
+	draw_text(w, "route_id", k->dag->node[node].route);
+	draw_text(w, "name", route_name(k, node));
 	jsonw_key(w, "adapters");
 	jsonw_array(w);
 	for (i = 0; i < k->v.job->nsteps; i++)
@@ -325,7 +306,7 @@ factflow_work_write_dag(struct jsonw *w, const struct factflow_work *k)
 
 	jsonw_object(w);
 	write_id(w, k);
-	write_text(w, "init_queue", d->init_queue);
+	draw_text(w, "init_queue", d->init_queue);
 	jsonw_key(w, "nodes");
 	jsonw_array(w);
 	for (i = 0; i < d->nnodes; i++)
@@ -335,9 +316,9 @@ factflow_work_write_dag(struct jsonw *w, const struct factflow_work *k)
 	jsonw_array(w);
 	for (i = 0; i < d->nedges; i++) {
 		jsonw_object(w);
-		write_text(w, "from_route", d->node[d->edge[i].from].route);
-		write_text(w, "to_route", d->node[d->edge[i].to].route);
-		write_text(w, "queue", d->edge[i].queue);
+		draw_text(w, "from_route", d->node[d->edge[i].from].route);
+		draw_text(w, "to_route", d->node[d->edge[i].to].route);
+		draw_text(w, "queue", d->edge[i].queue);
 		jsonw_end(w);
 	}
 	jsonw_end(w);
@@ -370,8 +351,8 @@ write_entry_id(struct jsonw *w, const char *key, const struct factflow_work *k,
 static void
 write_times(struct jsonw *w, const struct lineage_entry *e)
 {
-	factflow_view_time(w, "started_at", e->started_at);
-	factflow_view_time(w, "completed_at", e->completed_at);
+	draw_millis(w, "started_at", e->started_at);
+	draw_millis(w, "completed_at", e->completed_at);
 	jsonw_key(w, "duration_ms");
 	if (e->completed_at == 0)
 		jsonw_null(w);
@@ -382,13 +363,7 @@ write_times(struct jsonw *w, const struct lineage_entry *e)
 static void
 write_metadata(struct jsonw *w, const struct factflow_work *k, struct ref at)
 {
-	struct slice json = SLICE_NONE;
-	struct journal_event ev;
-
-	if (at.seq != 0 && journal_get(k->v.txn, at.seq, &ev))
-		json = event_get(&ev, MEMBER_METADATA);
-	jsonw_key(w, "metadata");
-	jsonw_raw_or_null(w, json);
+	draw_json(w, "metadata", draw_member(k->v.txn, at, MEMBER_METADATA));
 }
 
 /* Everything a replay does is one batch, named after it. */
@@ -413,15 +388,14 @@ write_entry(struct jsonw *w, const struct factflow_work *k, unsigned i)
 	write_entry_id(w, "parent_correlation_id", k, e->parent);
 	write_batch(w, k);
 	write_id(w, k);
-	write_text(w, "route_id", k->v.job->steps[e->step].route);
-	write_text(w, "adapter_name", step_name(k, e->step));
-	write_u64(w, "adapter_index", k->dag->at[e->step]);
-	write_text(w, "stage_name", step_name(k, e->step));
-	jsonw_key(w, "stage_status");
-	jsonw_cstr(w, lineage_status_name(e->status));
+	draw_text(w, "route_id", k->v.job->steps[e->step].route);
+	draw_text(w, "adapter_name", step_name(k, e->step));
+	draw_u64(w, "adapter_index", k->dag->at[e->step]);
+	draw_text(w, "stage_name", step_name(k, e->step));
+	draw_cstr(w, "stage_status", lineage_status_name(e->status));
 	jsonw_key(w, "stage_input_hash");
 	jsonw_null(w);
-	write_u64(w, "attempt", e->attempt);
+	draw_u64(w, "attempt", e->attempt);
 	write_times(w, e);
 	write_metadata(w, k, e->metadata);
 	factflow_view_error(w, "error_info", k->v.txn, e->error);
@@ -436,15 +410,14 @@ factflow_work_write_lineage(struct jsonw *w, const struct factflow_work *k,
 	unsigned i;
 
 	jsonw_object(w);
-	write_u64(w, "total", k->lineage->n);
+	draw_u64(w, "total", k->lineage->n);
 	write_id(w, k);
 	jsonw_key(w, "entries");
 	jsonw_array(w);
 	for (i = 0; i < k->lineage->n && i < limit; i++)
 		write_entry(w, k, i);
 	jsonw_end(w);
-	jsonw_key(w, "truncated");
-	jsonw_bool(w, k->cut);
+	draw_bool(w, "truncated", k->cut);
 	jsonw_end(w);
 }
 
@@ -472,18 +445,17 @@ factflow_work_write_monitor(struct jsonw *w, const struct factflow_work *k)
 	write_id(w, k);
 	jsonw_key(w, "config_id");
 	jsonw_uuid(w, &k->v.x->job);
-	jsonw_key(w, "status");
-	jsonw_cstr(w, factflow_view_word(k->v.x->status));
-	factflow_view_time(w, "started_at", k->v.x->created_at);
+	draw_cstr(w, "status", factflow_view_word(k->v.x->status));
+	draw_millis(w, "started_at", k->v.x->created_at);
 	jsonw_key(w, "dag");
 	factflow_work_write_dag(w, k);
 	write_routes(w, k);
 	jsonw_key(w, "metrics");
 	jsonw_object(w);
-	write_u64(w, "total", runs(&k->total));
-	write_u64(w, "completed", k->total.completed);
-	write_u64(w, "failed", k->total.failed);
-	write_u64(w, "processing", k->total.in_progress);
+	draw_u64(w, "total", runs(&k->total));
+	draw_u64(w, "completed", k->total.completed);
+	draw_u64(w, "failed", k->total.failed);
+	draw_u64(w, "processing", k->total.in_progress);
 	jsonw_end(w);
 	jsonw_end(w);
 }
