@@ -2,6 +2,7 @@
 import itertools
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from server import Server, TIDEWIRED  # noqa: E402
+
+TEST_SECONDS = 300
 
 
 def pytest_configure(config):
@@ -41,6 +44,20 @@ def pytest_runtest_makereport(item, call):
         for server in getattr(item, "servers", ()):
             report.sections.append(
                 (f"log of {server.data}", server.log_tail()))
+
+
+def too_long(number, frame):
+    raise AssertionError(f"the test took more than {TEST_SECONDS} s")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    """No test may hang the suite, whatever the server does to it."""
+    signal.signal(signal.SIGALRM, too_long)
+    slow = item.get_closest_marker("slow") is not None
+    signal.alarm(0 if slow else TEST_SECONDS)
+    yield
+    signal.alarm(0)
 
 
 @pytest.fixture

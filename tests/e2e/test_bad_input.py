@@ -295,7 +295,6 @@ def test_unknown_things(world, case):
             ("POST", f"/api/jobs/{ghost}/trigger"),
             ("PUT", "/api/jobs/ghost"),
             ("POST", f"/api/executions/{ghost}/heartbeat"),
-            ("GET", f"/api/v1/executions/{ghost}/events"),
             ("DELETE", f"/api/keys/{ghost}")]
     for method, path in rows:
         with case(f"{method} {path}"):
