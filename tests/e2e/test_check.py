@@ -65,14 +65,14 @@ def drop_one(at):
     return change
 
 
-def flip_one(at):
-    """Change a byte in the middle of a value that has one."""
+def flip_one(at, share):
+    """Change the byte at a share of a value that has one."""
     def change(txn, db):
         rows = [(bytes(k), bytes(v)) for k, v in txn.cursor(db) if v]
         key, value = rows[int(at * (len(rows) - 1))]
-        middle = len(value) // 2
-        txn.put(key, value[:middle] + bytes([value[middle] ^ 0x40])
-                + value[middle + 1:], db=db)
+        i = int(share * len(value))
+        txn.put(key, value[:i] + bytes([value[i] ^ 0x40]) + value[i + 1:],
+                db=db)
     return change
 
 
@@ -112,19 +112,27 @@ def test_check_finds_lost_rows(rich, tmp_path, case):
 
 @needs_lmdb
 def test_check_finds_changed_bytes(rich, tmp_path, case):
+    """All but a few: the last heartbeat's time follows from nothing."""
     for table in (b"executions", b"counters", b"job_names"):
         for at in (0.0, 0.5, 1.0):
             with case(f"{table.decode()} at {at}"):
-                found(rich, tmp_path / f"{table.decode()}{at}", table,
-                      flip_one(at))
+                hits = [damaged(rich, tmp_path / f"{table}{at}{share}",
+                                table, flip_one(at, share)).returncode
+                        for share in (0.2, 0.4, 0.6, 0.8)]
+                assert hits.count(1) >= 3 and set(hits) <= {0, 1}, hits
     rich.start()
+
+
+def damaged(srv, folder, table, change):
+    """What check says of a copy with this damage."""
+    shutil.copytree(srv.data, folder)
+    damage(folder, table, change)
+    return run_tool([TIDEWIRED, "check", "--data", str(folder)])
 
 
 def found(srv, folder, table, change):
     """A copy with this damage does not pass."""
-    shutil.copytree(srv.data, folder)
-    damage(folder, table, change)
-    done = run_tool([TIDEWIRED, "check", "--data", str(folder)])
+    done = damaged(srv, folder, table, change)
     assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
     assert done.stdout or done.stderr
 
