@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from api import data
+from api import data, ok
 from load import Load, STEPS
 from server import TIDEWIRED, run_tool
 
@@ -87,6 +87,9 @@ def rich(srv):
         ex.ok("log", message="m")
         ex.step("fetch", "completed", artifacts={"x": i})
     ex.finish()
+    for name in ("one", "two"):
+        ok(api.post("/api/v1/executions", {"config_id": "load",
+                                           "tag": name}), 201)
     data(api.post("/api/keys", {"name": "k", "scope": "admin"}), 201)
     srv.stop()
     return srv
