@@ -6,11 +6,14 @@
 #include <event2/event.h>
 #include <ftw.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -313,6 +316,28 @@ ground_count(struct ground *g, enum status s)
 	struct rows_filter f = {.status = {s}};
 
 	return (uint64_t)rows_count(engine_snapshot(g->engine), &f);
+}
+
+/* Let no file grow, or let them again. */
+void
+ground_limit_files(struct ground *g, bool on)
+{
+	static struct rlimit before;
+	struct rlimit now;
+	struct stat st;
+	char path[PATH_MAX];
+
+	if (!on) {
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+		return;
+	}
+	signal(SIGXFSZ, SIG_IGN);
+	snprintf(path, sizeof(path), "%s/data.mdb", g->dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	now = before;
+	now.rlim_cur = (rlim_t)st.st_size;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
 }
 
 /* Nothing but the engine's timer is in this loop. */

@@ -89,6 +89,9 @@ struct execution ground_row(struct ground *g, const struct uuid *id);
 uint64_t ground_seq(struct ground *g);
 uint64_t ground_count(struct ground *g, enum status s);
 
+/* Let no file grow, so that commits fail; or let them again. */
+void ground_limit_files(struct ground *g, bool on);
+
 /* Timers of the event loop that are armed. */
 int ground_armed(struct ground *g);
 

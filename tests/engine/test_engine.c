@@ -5,19 +5,16 @@
  */
 #include <errno.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "core/mem.h"
 #include "store/journal.h"
+#include "store/rows.h"
 #include "tests/engine/ground.h"
 
 #define MANY 600
@@ -125,6 +122,55 @@ test_in_order(void **state)
 	assert_int_equal(a[3].first_seq, 0);
 	engine_turn_begin(g->engine);
 	assert_int_equal(ground_row(g, &id).status, STATUS_CANCELLED);
+	ground_free(g);
+}
+
+static void
+complete_step(struct ground *g, const struct uuid *id, const char *step,
+    const char *json)
+{
+	struct report r = says(REPORT_STEP_COMPLETED);
+
+	r.step = slice_str(step);
+	r.artifacts = r.result = slice_str(json);
+	ground_report(g, id, r);
+}
+
+/* What steps hand on is found in the journal, turns later. */
+static void
+test_steps(void **state)
+{
+	struct ground *g = ground_new();
+	struct step steps[3];
+	struct journal_event ev;
+	struct uuid id;
+	struct ask a;
+
+	(void)state;
+	ground_job(g,
+	    "{'name':'n','steps':[{'name':'a'},{'name':'b',"
+	    "'depends_on':['a']},{'name':'c','depends_on':['b'],"
+	    "'input_mapping':{'x':'a.artifacts.k',"
+	    "'y':'job.input_params','z':'b.result_data'}}]}");
+	ask_trigger(g, &a);
+	a.cmd.input = SLICE("1.50");
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+	id = a.x.id;
+	complete_step(g, &id, "a", "{\"k\":[1]}");
+	complete_step(g, &id, "b", "{}");
+	assert_true(rows_get_steps(engine_snapshot(g->engine), &id, steps, 3));
+	assert_int_equal(steps[0].status, STEP_COMPLETED);
+	assert_int_equal(steps[2].status, STEP_READY);
+	assert_true(uuid_eq(&steps[2].id, &a.steps[2].id));
+	assert_true(journal_get(engine_snapshot(g->engine), steps[2].input.seq,
+	    &ev));
+	assert_true(slice_is(event_get(&ev, MEMBER_INPUT),
+	    "{\"x\":[1],\"y\":1.50,\"z\":{}}"));
+	ask_report(g, &a, &id, REPORT_COMPLETE);
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+	assert_int_equal(a.steps[2].status, STEP_SKIPPED);
+	assert_true(rows_get_steps(engine_snapshot(g->engine), &id, steps, 3));
+	assert_int_equal(steps[2].status, STEP_SKIPPED);
 	ground_free(g);
 }
 
@@ -357,28 +403,6 @@ test_submitted_when_settled(void **state)
 	ground_free(g);
 }
 
-/* Let no file grow, or let them again. */
-static void
-limit_files(struct ground *g, bool on)
-{
-	static struct rlimit before;
-	struct rlimit now;
-	struct stat st;
-	char path[PATH_MAX];
-
-	if (!on) {
-		assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-		return;
-	}
-	signal(SIGXFSZ, SIG_IGN);
-	snprintf(path, sizeof(path), "%s/data.mdb", g->dir);
-	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-	now = before;
-	now.rlim_cur = (rlim_t)st.st_size;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
-}
-
 /* The commit itself fails: what was answered is not sent, nor done. */
 static void
 test_commit_fails(void **state)
@@ -396,11 +420,11 @@ test_commit_fails(void **state)
 	ask_report(g, &a, &id, REPORT_COMPLETE);
 	ask_trigger(g, &b);
 	b.cmd.input = (struct slice){input, 1 << 20};
-	limit_files(g, true);
+	ground_limit_files(g, true);
 	ground_submit(&a);
 	ground_submit(&b);
 	assert_false(ground_turn(g));
-	limit_files(g, false);
+	ground_limit_files(g, false);
 	assert_true(a.answered != 0 && b.answered != 0);
 	assert_int_equal(a.rc, ENOSPC);
 	assert_int_equal(b.rc, ENOSPC);
@@ -421,6 +445,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_group),
 	    cmocka_unit_test(test_in_order),
+	    cmocka_unit_test(test_steps),
 	    cmocka_unit_test(test_many_commands),
 	    cmocka_unit_test(test_many_bytes),
 	    cmocka_unit_test(test_idle),

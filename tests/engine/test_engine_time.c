@@ -62,6 +62,7 @@ test_soft(void **state)
 	struct uuid id = begun(g, "n", "");
 	struct execution first = ground_row(g, &id), x;
 	uint64_t seq = ground_seq(g), commits = engine_commits(g->engine);
+	unsigned showings = g->showings;
 	int64_t word;
 
 	(void)state;
@@ -83,6 +84,7 @@ test_soft(void **state)
 	assert_int_equal(x.heartbeat_at, word);
 	assert_int_equal(x.updated_at, first.updated_at);
 	assert_int_equal(ground_seq(g), seq);
+	assert_int_equal(g->showings, showings);
 	ground_advance(g, 60); /* 370 */
 	x = ground_row(g, &id);
 	assert_int_equal(x.status, STATUS_RETRYING);
@@ -340,6 +342,7 @@ test_armed_after_failure(void **state)
 	struct ground *g = ground_new();
 	struct uuid id = begun(g, "n", "");
 	struct ask a;
+	int64_t failed;
 
 	(void)state;
 	store_set_free_mark(g->store, UINT64_MAX);
@@ -349,7 +352,9 @@ test_armed_after_failure(void **state)
 	assert_false(ground_turn(g));
 	assert_int_equal(a.rc, ENOSPC);
 	assert_int_equal(ground_armed(g), 1);
+	failed = engine_now(g->engine);
 	assert_false(sleep_and_turn(g)); /* a second */
+	assert_true(engine_now(g->engine) - failed > 900);
 	assert_int_equal(ground_armed(g), 1);
 	store_set_free_mark(g->store, 0);
 	ground_free(g);
@@ -485,6 +490,28 @@ test_unclean_while_full(void **state)
 	ground_free(g);
 }
 
+/* Nor does a batch whose commit fails. */
+static void
+test_unclean_commit_fails(void **state)
+{
+	struct ground *g = ground_new();
+
+	(void)state;
+	free(begin_many(g));
+	ground_stop(g, false);
+	ground_start(g);
+	ground_limit_files(g, true);
+	while (ground_turn(g))
+		;
+	ground_limit_files(g, false);
+	assert_false(engine_idle(g->engine));
+	engine_turn_begin(g->engine);
+	assert_true(ground_count(g, STATUS_INTERRUPTED) < MANY);
+	ground_turns(g);
+	assert_int_equal(ground_count(g, STATUS_INTERRUPTED), MANY);
+	ground_free(g);
+}
+
 /* A stop in order is nothing to recover from. */
 static void
 test_clean(void **state)
@@ -518,6 +545,7 @@ main(void)
 	    cmocka_unit_test(test_restart_is_no_silence),
 	    cmocka_unit_test(test_unclean),
 	    cmocka_unit_test(test_unclean_while_full),
+	    cmocka_unit_test(test_unclean_commit_fails),
 	    cmocka_unit_test(test_clean),
 	};
 
