@@ -251,6 +251,8 @@ open_server(struct server *s, const struct options *o)
 		log_fatal("cannot set up the event loop");
 	route_init();
 	a->test_clock = o->test_clock;
+	a->strict_projects = o->strict_projects;
+	a->max_active_tasks = o->max_active_tasks;
 	a->engine = engine_new(a->base, a->store);
 	a->started_at = engine_now(a->engine);
 	a->sse = sse_new(a->base, a->store, &o->sse);

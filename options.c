@@ -59,6 +59,12 @@ static const struct row rows[] = {
 	UINT, AT(sse.stall_timeout_ms), 1, DAY_MS},
     {"stream-retry-ms", "MS", "how soon clients come back, on average (3000)",
 	UINT, AT(sse.retry_ms), 1, DAY_MS},
+    {"max-active-tasks", "N",
+	"Topify tasks pending or processing for one key; 0 is unlimited (100)",
+	UINT, AT(max_active_tasks), 0, 100000000},
+    {"strict-projects", NULL,
+	"TuxSEO projects exist only once a key or an execution has them", FLAG,
+	AT(strict_projects), 0, 0},
     {"test-clock", NULL, "for tests: serve POST /test/clock", FLAG,
 	AT(test_clock), 0, 0},
     {"test-crash", "POINT:N", "for tests: die at the Nth passage of a point",
@@ -186,6 +192,7 @@ defaults(struct options *o)
 	o->data = "tidewire-data";
 	o->log_level = LOG_INFO;
 	o->free_mark = 64 << 20;
+	o->max_active_tasks = 100;
 	http_limits_init(&o->http);
 	sse_options_init(&o->sse);
 }

@@ -19,6 +19,8 @@ struct options {
 	struct http_limits http;
 	struct sse_options sse;
 	bool test_clock;
+	bool strict_projects;
+	unsigned max_active_tasks;
 };
 
 enum options_result {

@@ -15,9 +15,7 @@ const char *const article_members[ARTICLE_MEMBERS] = {"title", "content",
     "slug", "seo_title", "seo_description", "keywords", "featured_images",
     "data_sources"};
 
-/* The first members are texts, the others lists. */
-#define TEXTS 5
-#define KEYWORDS 5
+#define KEYWORDS ARTICLE_TEXTS /* the list of texts */
 
 static const char *const status_names[ARTICLE_STATUS_COUNT] = {
     [ARTICLE_DRAFT] = "draft",
@@ -170,7 +168,7 @@ is_text_list(const struct json_node *n)
 static const char *
 check_member(unsigned i, const struct json_node *n)
 {
-	if (i < TEXTS)
+	if (i < ARTICLE_TEXTS)
 		return n->type == JSON_STRING ? NULL : "must be a string";
 	if (i == KEYWORDS)
 		return is_text_list(n) ? NULL : "must be an array of strings";

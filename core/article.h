@@ -88,6 +88,7 @@ struct article article_made_at(const struct journal_event *ev,
 
 /* An edit, as asked for; texts and JSON are borrowed. */
 #define ARTICLE_MEMBERS 8
+#define ARTICLE_TEXTS 5 /* the first members are texts, the others lists */
 struct article_edit {
 	struct slice member[ARTICLE_MEMBERS]; /* raw JSON; p NULL: unchanged */
 	enum article_status status;	      /* DELETED: unchanged */

@@ -8,7 +8,7 @@
 #include "core/wire.h"
 
 #define ROW_FORMAT 1
-#define EXECUTION_BYTES 273
+#define EXECUTION_BYTES 281
 #define STEP_BYTES 106
 
 _Static_assert(EXECUTION_BYTES <= EXECUTION_ROW, "a row fits its buffer");
@@ -142,6 +142,7 @@ execution_encode(const struct execution *x, uint8_t out[EXECUTION_ROW])
 	p = wire_put_uuid(p, &x->key);
 	p = wire_put(p, 1, x->category);
 	p = put_ref(p, x->counts);
+	p = put_ref(p, x->rollback);
 	INVARIANT(p == out + EXECUTION_BYTES);
 	return EXECUTION_BYTES;
 }
@@ -168,6 +169,7 @@ execution_decode(struct slice bytes, struct execution *out)
 	x.key = wire_uuid(&w);
 	x.category = (enum category)wire_uint(&w, 1, CATEGORY_COUNT - 1);
 	x.counts = get_ref(&w);
+	x.rollback = get_ref(&w);
 	if (w.bad || w.n > 0)
 		return false;
 	*out = x;

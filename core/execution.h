@@ -83,8 +83,9 @@ struct execution {
 	struct ref result;    /* event with MEMBER_RESULT */
 	struct ref error;     /* event with the last error */
 	struct ref counts;    /* event with the last MEMBER_COUNTS */
-	struct ref last;      /* its last change of status, or rollback */
+	struct ref last;      /* its last change of status */
 	struct ref tail;      /* its last event of all */
+	struct ref rollback;  /* EVENT_ROLLBACK */
 	uint32_t nevents;     /* how many it has */
 };
 
@@ -108,7 +109,7 @@ struct step {
 #define STEP_ROW 128
 
 /*
- * The stored row, 273 bytes, all integers big-endian:
+ * The stored row, 281 bytes, all integers big-endian:
  *
  *	  0	u8	version, 1
  *	  1	uuid	id
@@ -133,7 +134,7 @@ struct step {
  *	244	u32	nevents
  *	248	uuid	key
  *	264	u8	category, 0-4
- *	265	u64	the seq of counts
+ *	265	u64 x 2	the seqs of counts, rollback
  *
  * The stored step, 106 bytes:
  *

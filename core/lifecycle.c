@@ -426,7 +426,7 @@ lifecycle_apply(const struct job *job, const struct journal_event *ev,
 		x->tags.seq = ev->seq;
 		break;
 	case EVENT_ROLLBACK:
-		x->last.seq = ev->seq;
+		x->rollback.seq = ev->seq;
 		break;
 	default:
 		return;

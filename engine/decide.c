@@ -86,7 +86,7 @@ log_status(const struct journal_event *ev)
 static void
 chain(struct journal_event *ev, uint64_t *at, uint8_t before[8])
 {
-	if (ev->type == EVENT_STATUS || ev->type == EVENT_ROLLBACK) {
+	if (ev->type == EVENT_STATUS) {
 		wire_put(before, 8, *at);
 		event_add_member(ev, MEMBER_BEFORE,
 		    (struct slice){(const char *)before, 8});

@@ -21,8 +21,10 @@ struct app {
 	struct sse *sse;
 	struct http *http;
 	struct wait *wait;
-	int64_t started_at; /* ms */
-	bool test_clock;    /* --test-clock: serve POST /test/clock */
+	int64_t started_at;	   /* ms */
+	bool test_clock;	   /* --test-clock: serve POST /test/clock */
+	bool strict_projects;	   /* --strict-projects */
+	unsigned max_active_tasks; /* --max-active-tasks; 0: no limit */
 };
 
 #endif

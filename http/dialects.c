@@ -3,6 +3,8 @@
  */
 #include "http/factflow_error.h"
 #include "http/route.h"
+#include "http/topify_error.h"
+#include "http/tuxseo_error.h"
 
 /* Restep, jobs and keys: {"errors":{field:[text]}}. */
 static void
@@ -37,6 +39,7 @@ status_code(int status)
 	    {404, "not_found"},
 	    {405, "method_not_allowed"},
 	    {408, "timeout"},
+	    {409, "conflict"},
 	    {413, "body_too_large"},
 	    {414, "target_too_long"},
 	    {417, "expectation_failed"},
@@ -55,7 +58,7 @@ status_code(int status)
 	return "error";
 }
 
-/* Paths of no dialect: {"error":{"code","message"}}. */
+/* WiseRows, and paths of no dialect: {"error":{"code","message"}}. */
 static void
 error_plain(struct request *r, int status, struct slice field,
     struct slice text)
@@ -85,5 +88,9 @@ const struct dialect route_dialects[] = {
     {"/api/jobs", error_restep},
     {"/api/keys", error_restep},
     {"/api/v1", factflow_error},
+    {"/api/v1/jobs", error_plain},
+    {"/api/v1/tasks", topify_error},
+    {"/api/v1/articles", topify_error},
+    {"/public-api", tuxseo_error},
     {"", error_plain},
 };

@@ -31,13 +31,15 @@ libhttp_a_SOURCES = \
 	http/http.h \
 	http/invalid.c \
 	http/invalid.h \
-	http/limits.c \
 	http/jobs_api.c \
 	http/jobs_api.h \
 	http/jobs_view.c \
 	http/jobs_view.h \
 	http/keys_api.c \
 	http/keys_api.h \
+	http/lax.c \
+	http/lax.h \
+	http/limits.c \
 	http/lookup.c \
 	http/lookup.h \
 	http/misc.c \
@@ -74,6 +76,28 @@ libhttp_a_SOURCES = \
 	http/strict.h \
 	http/target.c \
 	http/target.h \
+	http/topify.h \
+	http/topify_articles.c \
+	http/topify_error.c \
+	http/topify_error.h \
+	http/topify_read.c \
+	http/topify_read.h \
+	http/topify_tasks.c \
+	http/topify_view.c \
+	http/topify_view.h \
 	http/trigger.c \
+	http/tuxseo.c \
+	http/tuxseo.h \
+	http/tuxseo_create.c \
+	http/tuxseo_error.c \
+	http/tuxseo_error.h \
+	http/tuxseo_impl.h \
+	http/tuxseo_read.c \
+	http/tuxseo_view.c \
+	http/tuxseo_view.h \
 	http/wait.c \
-	http/wait.h
+	http/wait.h \
+	http/wiserows.c \
+	http/wiserows.h \
+	http/wiserows_view.c \
+	http/wiserows_view.h

@@ -20,6 +20,17 @@ lookup_execution(struct request *r, struct slice ref, struct execution *out)
 	return rows_get(t, &id, out) && auth_sees(&r->auth, out->project);
 }
 
+/* Find an execution by its id. */
+bool
+lookup_id(struct request *r, struct slice text, struct execution *out)
+{
+	struct store_txn *t = engine_snapshot(r->app->engine);
+	struct uuid id;
+
+	return uuid_parse(text, &id) && rows_get(t, &id, out) &&
+	    auth_sees(&r->auth, out->project);
+}
+
 /* Find the path's execution, or say that there is none. */
 bool
 lookup_path_execution(struct request *r, struct execution *out)

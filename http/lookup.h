@@ -14,6 +14,9 @@
 bool lookup_execution(struct request *r, struct slice ref,
     struct execution *out);
 
+/* The same by its id alone. */
+bool lookup_id(struct request *r, struct slice text, struct execution *out);
+
 /* The same for the path's first part; answers 404 itself. */
 bool lookup_path_execution(struct request *r, struct execution *out);
 

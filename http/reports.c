@@ -13,9 +13,10 @@
 #define KIND(k) (1u << REPORT_##k)
 #define FAILS (KIND(FAIL) | KIND(STEP_FAILED))
 #define INDEX_MAX 2147483647
-#define RETRY_AFTER_MAX 604800 /* seconds: a week */
+#define RETRY_AFTER_MAX 604800	   /* seconds: a week */
+#define COUNT_MAX 9007199254740991 /* 2^53 - 1 */
 
-enum type { PERCENT, INDEX, LEVEL, TEXT, OBJECT, ANY, BOOLEAN, SECONDS };
+enum type { PERCENT, INDEX, LEVEL, TEXT, OBJECT, ANY, BOOLEAN, SECONDS, COUNT };
 
 struct row {
 	const char *name;
@@ -33,6 +34,9 @@ static const struct row rows[] = {
     {"current_step_name", KIND(PROGRESS), TEXT, AT(step_name), 0},
     {"current_step_index", KIND(PROGRESS), INDEX, AT(step_index), 0},
     {"metadata", KIND(PROGRESS) | KIND(STEP_PROGRESS), OBJECT, AT(metadata), 0},
+    {"total", KIND(PROGRESS), COUNT, AT(total), 0},
+    {"completed", KIND(PROGRESS), COUNT, AT(completed), 0},
+    {"failed", KIND(PROGRESS), COUNT, AT(failed), 0},
     {"level", KIND(LOG), LEVEL, AT(level), 0},
     {"message", KIND(LOG), TEXT, AT(message), KIND(LOG)},
     {"log_data", KIND(LOG), OBJECT, AT(log_data), 0},
@@ -57,6 +61,7 @@ static const char *const wants[] = {
     [ANY] = "",
     [BOOLEAN] = "must be true or false",
     [SECONDS] = "must be an integer from 0 to 604800",
+    [COUNT] = "must be an integer from 0",
 };
 
 /* Release the list. */
@@ -82,19 +87,20 @@ add(struct reports *rs, enum report_kind kind)
 static bool
 read_number(const struct row *m, const struct json_node *v, char *at)
 {
-	int64_t max = m->type == PERCENT ? 100
-	    : m->type == INDEX		 ? INDEX_MAX
-					 : RETRY_AFTER_MAX;
+	static const int64_t max[] = {[PERCENT] = 100,
+	    [INDEX] = INDEX_MAX,
+	    [SECONDS] = RETRY_AFTER_MAX,
+	    [COUNT] = COUNT_MAX};
 	int64_t n;
 
-	if (!json_int(v, 0, max, &n))
+	if (!json_int(v, 0, max[m->type], &n))
 		return false;
 	if (m->type == PERCENT)
 		*(uint8_t *)at = (uint8_t)n;
 	else if (m->type == INDEX)
 		*(uint32_t *)(void *)at = (uint32_t)n;
 	else
-		*(int64_t *)(void *)at = n * 1000;
+		*(int64_t *)(void *)at = m->type == SECONDS ? n * 1000 : n;
 	return true;
 }
 
@@ -151,6 +157,30 @@ check_required(struct reports *rs, const struct json_node *body,
 			    "is required");
 }
 
+/*
+ * Counts may stand in the metadata of progress, too: there they count where
+ * all that is said of them are integers.
+ */
+static void
+read_counts(struct report *r, const struct json_node *meta)
+{
+	static const char *const names[] = {"total", "completed", "failed"};
+	int64_t n[3] = {-1, -1, -1};
+	unsigned i;
+
+	if (r->kind != REPORT_PROGRESS || r->total >= 0 || meta == NULL)
+		return;
+	for (i = 0; i < 3; i++) {
+		const struct json_node *v = json_get(meta, names[i]);
+
+		if (!json_absent(v) && !json_int(v, 0, COUNT_MAX, &n[i]))
+			return;
+	}
+	r->total = n[0];
+	r->completed = n[1];
+	r->failed = n[2];
+}
+
 /* Read one object as a report; prefix is where it stands ("logs.3"). */
 static struct report *
 read_object(struct reports *rs, const struct json_node *body,
@@ -168,6 +198,7 @@ read_object(struct reports *rs, const struct json_node *body,
 			errors_add(&rs->errors, prefix, m->name,
 			    wants[m->type]);
 	}
+	read_counts(r, json_get(body, "metadata"));
 	check_required(rs, body, kind, prefix);
 	return r;
 }

@@ -9,11 +9,18 @@
 #include "http/restep.h"
 #include "http/route.h"
 #include "http/streams.h"
+#include "http/topify.h"
+#include "http/tuxseo.h"
+#include "http/wiserows.h"
 
 #define EXECUTION "/api/executions/{id}"
 #define STEP EXECUTION "/steps/{step}"
 #define CONFIG "/api/v1/configs/{id}"
 #define FACTFLOW "/api/v1/executions/{id}"
+#define TUXSEO "/public-api/executions/{job_id}"
+#define WISEROWS "/api/v1/jobs/{id}"
+#define TASK "/api/v1/tasks/{task_id}"
+#define ARTICLE "/api/v1/articles/{article_id}"
 
 const struct route route_table[] = {
     {METHOD_GET, "/healthz", misc_health, SCOPE_NONE, ROUTE_OPEN},
@@ -72,6 +79,28 @@ const struct route route_table[] = {
     {METHOD_PUT, CONFIG, configs_api_replace, SCOPE_WRITE, 0},
     {METHOD_DELETE, CONFIG, configs_api_delete, SCOPE_WRITE, 0},
     {METHOD_POST, CONFIG "/run", factflow_run, SCOPE_WRITE, 0},
+
+    {METHOD_POST, "/public-api/projects/{project_id}/executions", tuxseo_create,
+	SCOPE_WRITE, 0},
+    {METHOD_GET, "/public-api/executions", tuxseo_list, SCOPE_READ, 0},
+    {METHOD_GET, TUXSEO, tuxseo_get, SCOPE_READ, 0},
+    {METHOD_POST, TUXSEO "/cancel", tuxseo_cancel, SCOPE_WRITE, 0},
+    {METHOD_POST, TUXSEO "/retry", tuxseo_retry, SCOPE_WRITE, 0},
+    {METHOD_POST, TUXSEO "/rollback", tuxseo_rollback, SCOPE_WRITE, 0},
+
+    {METHOD_GET, "/api/v1/jobs", wiserows_list, SCOPE_READ, 0},
+    {METHOD_GET, WISEROWS, wiserows_get, SCOPE_READ, 0},
+    {METHOD_POST, WISEROWS "/cancel", wiserows_cancel, SCOPE_WRITE, 0},
+
+    {METHOD_POST, "/api/v1/tasks", topify_task_create, SCOPE_WRITE, 0},
+    {METHOD_GET, "/api/v1/tasks", topify_task_list, SCOPE_READ, 0},
+    {METHOD_GET, TASK, topify_task_get, SCOPE_READ, 0},
+    {METHOD_DELETE, TASK, topify_task_cancel, SCOPE_WRITE, 0},
+    {METHOD_GET, TASK "/articles", topify_task_articles, SCOPE_READ, 0},
+    {METHOD_GET, "/api/v1/articles", topify_article_list, SCOPE_READ, 0},
+    {METHOD_GET, ARTICLE, topify_article_get, SCOPE_READ, 0},
+    {METHOD_PATCH, ARTICLE, topify_article_edit, SCOPE_WRITE, 0},
+    {METHOD_DELETE, ARTICLE, topify_article_delete, SCOPE_WRITE, 0},
 
     {METHOD_GET, NULL, NULL, SCOPE_NONE, 0},
 };

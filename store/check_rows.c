@@ -233,6 +233,8 @@ check_refs(struct check *c, const struct run *r)
 	check_ref(c, r, x->result, MEMBER_RESULT);
 	check_ref(c, r, x->error, MEMBER_ERROR_MESSAGE);
 	check_ref(c, r, x->last, (enum member)0);
+	check_ref(c, r, x->counts, MEMBER_COUNTS);
+	check_ref(c, r, x->rollback, (enum member)0);
 	check_ref(c, r, x->tail, (enum member)0);
 	for (unsigned i = 0; i < r->nsteps; i++) {
 		const struct step *s = &r->steps[i];

@@ -25,6 +25,8 @@ history_read(struct store_txn *t, const struct execution *x, uint64_t *seqs,
 	struct journal_event ev;
 	unsigned n = 0, i;
 
+	if (x->rollback.seq != 0 && max > 0)
+		seqs[n++] = x->rollback.seq;
 	while (n < max && seq != 0 && journal_get(t, seq, &ev)) {
 		seqs[n++] = seq;
 		seq = history_before(&ev);
@@ -37,16 +39,15 @@ history_read(struct store_txn *t, const struct execution *x, uint64_t *seqs,
 	return n;
 }
 
-/* Find the completion; nothing but a rollback follows it. */
+/* Find the completion: no other status follows it. */
 bool
 history_completion(struct store_txn *t, const struct execution *x,
     struct journal_event *out, int64_t *rolled_back)
 {
 	*rolled_back = 0;
-	if (x->status != STATUS_COMPLETED || !journal_get(t, x->last.seq, out))
+	if (x->status != STATUS_COMPLETED)
 		return false;
-	if (out->type != EVENT_ROLLBACK)
-		return true;
-	*rolled_back = out->at;
-	return journal_get(t, history_before(out), out);
+	if (x->rollback.seq != 0 && journal_get(t, x->rollback.seq, out))
+		*rolled_back = out->at;
+	return journal_get(t, x->last.seq, out);
 }

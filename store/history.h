@@ -1,6 +1,6 @@
 /*
- * An execution's history: its changes of status (and a rollback), chained in
- * the journal, so that they are read without all it logged.
+ * An execution's history: its changes of status, chained in the journal, so
+ * that they are read without all it logged; and a rollback.
  */
 #ifndef STORE_HISTORY_H
 #define STORE_HISTORY_H

@@ -99,6 +99,20 @@ keys_remove(struct store_txn *t, const struct uuid *id)
 	return there;
 }
 
+/* Look for a key that is bound to a project. */
+bool
+keys_bound(struct store_txn *t, uint64_t project)
+{
+	struct table_cursor c = table_open(t, TABLE_KEYS);
+	struct key k;
+	bool there = next(&c, true, &k);
+
+	while (there && k.project != project)
+		there = next(&c, false, &k);
+	table_close(&c);
+	return there;
+}
+
 /* List keys, by hash as it happens. */
 unsigned
 keys_list(struct store_txn *t, struct key *out, unsigned max)

@@ -14,6 +14,9 @@ void keys_put(struct store_txn *t, const struct key *k);
 /* Remove the key of that id; false when there is none. */
 bool keys_remove(struct store_txn *t, const struct uuid *id);
 
+/* True when some key is bound to that project. */
+bool keys_bound(struct store_txn *t, uint64_t project);
+
 /* Up to max keys in no promised order. */
 unsigned keys_list(struct store_txn *t, struct key *out, unsigned max);
 
