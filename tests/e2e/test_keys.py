@@ -310,3 +310,16 @@ def test_with_a_key_it_may_listen_anywhere(srv):
         proc.terminate()
         assert proc.wait(DEADLINE) == 0
         proc.stdout.close()
+
+
+def test_without_keys_only_this_machine_is_served(api):
+    """No page of somebody else's may drive a server that trusts everyone."""
+    for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"},
+                    {"Host": "evil.example:8000"}):
+        r = api.call("POST", "/api/jobs", {"name": "j"}, headers)
+        assert r.status_code == 403, (headers, r.text)
+        assert api.get("/events", headers).status_code == 403
+    assert api.get("/api/jobs/j").status_code == 404
+    for headers in ({"Origin": "http://localhost:3000"},
+                    {"Host": "localhost:1"}, {"Host": "tidewire"}):
+        assert api.get("/api/jobs", headers).status_code == 200, headers
