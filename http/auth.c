@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "engine/engine.h"
 #include "http/app.h"
+#include "http/nearby.h"
 #include "http/route.h"
 #include "store/keys.h"
 
@@ -70,6 +71,18 @@ find_key(struct store_txn *t, struct slice text, struct key *key)
 	    CRYPTO_memcmp(hash, key->hash, sizeof(hash)) == 0;
 }
 
+/* While no key is stored everyone near is the admin, and nobody else. */
+static int
+check_nearby(struct request *r, const char **why)
+{
+	if (nearby_host(request_header(r, "Host")) &&
+	    nearby_origin(request_header(r, "Origin")))
+		return 0;
+	*why = "no API key is stored, so only this machine is served: this "
+	       "Host or Origin is elsewhere; create a key to serve others";
+	return 403;
+}
+
 /* Check the request's key against its row's scope. */
 int
 auth_check(struct request *r, const char **why)
@@ -88,6 +101,8 @@ auth_check(struct request *r, const char **why)
 		*why = text.n > 0 ? "the API key is unknown or revoked"
 				  : "an API key is needed";
 		return 401;
+	} else {
+		return check_nearby(r, why);
 	}
 	if (r->auth.scope < r->route->scope) {
 		*why = "the API key's scope does not allow this";

@@ -44,6 +44,8 @@ libhttp_a_SOURCES = \
 	http/lookup.h \
 	http/misc.c \
 	http/misc.h \
+	http/nearby.c \
+	http/nearby.h \
 	http/octet.c \
 	http/octet.h \
 	http/param.c \
@@ -70,6 +72,8 @@ libhttp_a_SOURCES = \
 	http/routes.c \
 	http/server.c \
 	http/server.h \
+	http/storage_streams.c \
+	http/storage_streams.h \
 	http/streams.c \
 	http/streams.h \
 	http/strict.c \
