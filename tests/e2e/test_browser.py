@@ -3,6 +3,9 @@ after the end.
 
 Neighbours: browser.py drives it; test_streams.py has what streams promise.
 """
+import http.server
+import threading
+
 import pytest
 
 from browser import BROWSER, DRIVER, Browser
@@ -34,15 +37,33 @@ function watch(url) {
 CLOSED = 2  # EventSource.readyState
 
 
+class Site(http.server.BaseHTTPRequestHandler):
+    """Serves the page, from an origin of its own on this machine."""
+
+    def do_GET(self):
+        body = PAGE.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
 @pytest.fixture
 def page(tmp_path):
-    (tmp_path / "page.html").write_text(PAGE)
+    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
     browser = Browser(tmp_path / "profile")
     try:
-        browser.open((tmp_path / "page.html").as_uri())
+        browser.open(f"http://127.0.0.1:{site.server_port}/")
         yield browser
     finally:
         browser.close()
+        site.shutdown()
+        site.server_close()
 
 
 def watch(page, srv, path):
