@@ -41,6 +41,8 @@ read_events(struct factflow_work *k)
 	uint64_t after = 0, at;
 	unsigned seen;
 
+	if (k->v.job->nsteps == 0)
+		return;
 	for (seen = 0; seen < FACTFLOW_WORK_EVENTS; seen += JOURNAL_PAGE) {
 		at = journal_walk_execution(k->v.txn, id, after, JOURNAL_PAGE,
 		    &visit);
@@ -402,22 +404,49 @@ write_entry(struct jsonw *w, const struct factflow_work *k, unsigned i)
 	jsonw_end(w);
 }
 
+/* Bytes of what a client sent in an entry. */
+static size_t
+payload(const struct factflow_work *k, const struct lineage_entry *e)
+{
+	size_t n = draw_member(k->v.txn, e->metadata, MEMBER_METADATA).n;
+
+	n += draw_member(k->v.txn, e->error, MEMBER_ERROR_MESSAGE).n;
+	n += draw_member(k->v.txn, e->error, MEMBER_ERROR_INFO).n;
+	return n + draw_member(k->v.txn, e->error, MEMBER_ERROR_STACK).n;
+}
+
+/* How many entries fit into an answer. */
+static unsigned
+entries_that_fit(const struct factflow_work *k, uint64_t limit)
+{
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < k->lineage->n && i < limit; i++) {
+		n += payload(k, &k->lineage->entry[i]);
+		if (n > FACTFLOW_WORK_BYTES && i > 0)
+			break;
+	}
+	return i;
+}
+
 /* GET .../lineage */
 void
 factflow_work_write_lineage(struct jsonw *w, const struct factflow_work *k,
     uint64_t limit)
 {
-	unsigned i;
+	unsigned fit = entries_that_fit(k, limit), i;
+	bool cut = k->cut || (fit < limit && fit < k->lineage->n);
 
 	jsonw_object(w);
 	draw_u64(w, "total", k->lineage->n);
 	write_id(w, k);
 	jsonw_key(w, "entries");
 	jsonw_array(w);
-	for (i = 0; i < k->lineage->n && i < limit; i++)
+	for (i = 0; i < fit; i++)
 		write_entry(w, k, i);
 	jsonw_end(w);
-	draw_bool(w, "truncated", k->cut);
+	draw_bool(w, "truncated", cut);
 	jsonw_end(w);
 }
 

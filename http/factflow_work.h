@@ -13,6 +13,9 @@
  */
 #define FACTFLOW_WORK_EVENTS 100000
 
+/* Bytes of clients' payloads in one answer: later entries are left out. */
+#define FACTFLOW_WORK_BYTES (8u << 20)
+
 struct factflow_work;
 
 /* Read what v's execution did up to now (ms); owned, and borrows from v. */

@@ -295,3 +295,16 @@ def test_a_chatty_execution(ff):
         worker.ok("log", {"logs": [{"level": "info", "message": "m"}] * 1000})
     worker.step("a", "completed")
     assert runs(ff, made) == [("a", 1, "completed")]
+
+
+def test_a_lineage_is_bounded_in_bytes(ff):
+    made = ff.create(ff.api.job(*[f"s{i}" for i in range(10)]))["id"]
+    worker = ff.worker(made)
+    big = {"text": "x" * 1_000_000}
+    for i in range(10):
+        worker.step(f"s{i}", "running")
+        worker.step(f"s{i}", "progress", metadata=big)
+    body = lineage(ff, made)
+    assert body["total"] == 10 and body["truncated"]
+    assert len(body["entries"]) == 8
+    assert body["entries"][7]["metadata"] == big
