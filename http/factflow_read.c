@@ -241,24 +241,28 @@ send_work(struct request *r,
 	factflow_work_free(k);
 }
 
+/* GET .../stats */
 void
 factflow_stats(struct request *r)
 {
 	send_work(r, factflow_work_write_stats);
 }
 
+/* GET .../dag */
 void
 factflow_dag(struct request *r)
 {
 	send_work(r, factflow_work_write_dag);
 }
 
+/* GET .../routes */
 void
 factflow_routes(struct request *r)
 {
 	send_work(r, factflow_work_write_routes);
 }
 
+/* GET .../monitor */
 void
 factflow_monitor(struct request *r)
 {
