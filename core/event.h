@@ -20,7 +20,7 @@ enum event_type {
 	EVENT_LOG = 4,
 	EVENT_STEP = 5,	     /* a step's status changed */
 	EVENT_IGNORED = 6,   /* a late report: said, not done */
-	EVENT_STORAGE = 7,   /* an object was written (Factflow) */
+	EVENT_STORAGE = 7,   /* an object was written: core/object.h */
 	EVENT_TAGS = 8,	     /* labels changed: MEMBER_TAGS is the whole set */
 	EVENT_JOB = 9,	     /* a job was saved, or deleted */
 	EVENT_ARTICLE = 10,  /* an article was changed, or deleted */
@@ -55,6 +55,9 @@ enum member {
 	MEMBER_ARTICLE = 24,	  /* JSON object: an article, edited */
 	MEMBER_ARTICLE_ID = 25,	  /* binary: a uuid */
 	MEMBER_RETRY_OF = 26,	  /* binary: u64, a number (EVENT_CREATED) */
+	MEMBER_KEY = 27,	  /* text: an object's key (EVENT_STORAGE) */
+	MEMBER_CONTENT_TYPE = 28, /* text: an object's */
+	MEMBER_OBJECT = 29,	  /* binary: where its bytes are */
 };
 #define EVENT_MEMBERS_MAX 8
 
@@ -126,7 +129,7 @@ struct slice event_get(const struct journal_event *ev, enum member id);
  *	 34	uuid	execution
  *	 50	u64	prev
  *	 58	u32	nth
- *	 62		members, each: u8 id (1-26, none twice), u32 length, bytes
+ *	 62		members, each: u8 id (1-29, none twice), u32 length, bytes
  *
  * Nothing follows the last member.
  */

@@ -296,3 +296,12 @@ execution_cause_name(enum cause c)
 	INVARIANT(c < CAUSE_COUNT);
 	return names[c];
 }
+
+/* Where what an execution did ends. */
+uint64_t
+execution_end_seq(const struct execution *x)
+{
+	bool result = x->result.seq != 0 && x->result.seq == x->last.seq;
+
+	return x->last.seq + (result ? 1 : 0);
+}

@@ -171,6 +171,12 @@ void execution_encode_origin(const struct execution *x,
     uint8_t out[EXECUTION_ORIGIN]);
 bool execution_decode_origin(struct slice bytes, struct execution *out);
 
+/*
+ * The seq of the last event that the end of x made: its status, or, right
+ * behind it, the object that its result is.
+ */
+uint64_t execution_end_seq(const struct execution *x);
+
 /* "heartbeat_timeout", "retry_due", ... */
 const char *execution_cause_name(enum cause c);
 

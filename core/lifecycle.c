@@ -101,6 +101,7 @@ lifecycle_emit(struct decision *d, struct journal_event *ev)
 	ev->nth = d->x->nevents + 1;
 	c->events[c->nevents++] = *ev;
 	lifecycle_apply(d->job, ev, d->x, d->steps);
+	lifecycle_object(d, ev);
 }
 
 /* Refuse the whole command: nothing that was decided so far remains. */
@@ -475,15 +476,16 @@ ready_step(struct decision *d, uint16_t i)
 	return true;
 }
 
-/* The bytes of all texts made so far. */
+/* The bytes of all step inputs made so far. */
 static size_t
-texts_bytes(const struct change *c)
+inputs_bytes(const struct change *c)
 {
 	size_t n = 0;
 	unsigned i;
 
-	for (i = 0; i < c->ntexts; i++)
-		n += c->texts[i].len;
+	for (i = 0; i < c->nevents; i++)
+		if (c->events[i].type == EVENT_STEP)
+			n += event_get(&c->events[i], MEMBER_INPUT).n;
 	return n;
 }
 
@@ -504,7 +506,7 @@ lifecycle_ready_steps(struct decision *d, char why[120])
 			    i, MAPPING_INPUT_MAX >> 20);
 			return false;
 		}
-		if (texts_bytes(d->change) > INPUTS_MAX) {
+		if (inputs_bytes(d->change) > INPUTS_MAX) {
 			snprintf(why, 120,
 			    "would make the inputs of all steps that become "
 			    "ready larger than %u MiB",

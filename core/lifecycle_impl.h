@@ -14,8 +14,14 @@ struct journal_event lifecycle_event(const struct decision *d,
 struct journal_event lifecycle_status(const struct decision *d, enum status s,
     enum cause c);
 
-/* Give ev its seq, keep it, and apply it to the rows. */
+/*
+ * Give ev its seq, keep it, and apply it to the rows; what it writes to
+ * storage follows as an event of its own.
+ */
 void lifecycle_emit(struct decision *d, struct journal_event *ev);
+
+/* The event of the object that by, just emitted, has the bytes of, if any. */
+void lifecycle_object(struct decision *d, const struct journal_event *by);
 
 /* A text that lives as long as the change. */
 struct buf *lifecycle_text(struct decision *d);

@@ -47,6 +47,7 @@ libcore_a_SOURCES = \
 	core/lifecycle.h \
 	core/lifecycle_admin.c \
 	core/lifecycle_impl.h \
+	core/lifecycle_objects.c \
 	core/lifecycle_report.c \
 	core/lineage.c \
 	core/lineage.h \
@@ -56,6 +57,8 @@ libcore_a_SOURCES = \
 	core/mapping.h \
 	core/mem.c \
 	core/mem.h \
+	core/object.c \
+	core/object.h \
 	core/replay.c \
 	core/replay.h \
 	core/report.c \

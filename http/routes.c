@@ -8,6 +8,7 @@
 #include "http/misc.h"
 #include "http/restep.h"
 #include "http/route.h"
+#include "http/storage_streams.h"
 #include "http/streams.h"
 #include "http/topify.h"
 #include "http/tuxseo.h"
@@ -55,6 +56,13 @@ const struct route route_table[] = {
 
     {METHOD_GET, "/events", streams_all, SCOPE_READ, ROUTE_STREAM},
     {METHOD_GET, FACTFLOW "/events", streams_execution, SCOPE_READ,
+	ROUTE_STREAM},
+
+    {METHOD_GET, "/storage-stream", storage_streams_all, SCOPE_READ,
+	ROUTE_STREAM},
+    {METHOD_GET, FACTFLOW "/storage-stream", storage_streams_execution,
+	SCOPE_READ, ROUTE_STREAM},
+    {METHOD_GET, "/api/v1/storage/events", storage_streams_several, SCOPE_READ,
 	ROUTE_STREAM},
 
     {METHOD_POST, "/api/v1/executions", factflow_create, SCOPE_WRITE, 0},

@@ -253,8 +253,8 @@ read_since(struct request *r, struct sse_request *q)
 }
 
 /* Where to start: Last-Event-ID wins over the query, that over since=. */
-static bool
-read_cursor(struct request *r, struct sse_request *q)
+bool
+streams_read_cursor(struct request *r, struct sse_request *q)
 {
 	struct slice text = request_header(r, "Last-Event-ID");
 
@@ -268,8 +268,8 @@ read_cursor(struct request *r, struct sse_request *q)
 }
 
 /* timeout= in seconds; answers 422 itself. */
-static bool
-read_timeout(struct request *r, struct sse_request *q)
+bool
+streams_read_timeout(struct request *r, struct sse_request *q)
 {
 	struct slice text;
 	uint64_t seconds;
@@ -295,8 +295,8 @@ query_is(struct request *r, const char *name, const char *value)
 }
 
 /* How it is to look, and what it counts towards. */
-static void
-read_form(struct request *r, struct sse_request *q)
+void
+streams_read_form(struct request *r, struct sse_request *q)
 {
 	q->http10 = r->http10;
 	q->names = !query_is(r, "event", "off");
@@ -305,8 +305,8 @@ read_form(struct request *r, struct sse_request *q)
 }
 
 /* Hand the socket over. */
-static void
-subscribe(struct request *r, const struct sse_request *q)
+void
+streams_subscribe(struct request *r, const struct sse_request *q)
 {
 	if (r->head) {
 		request_send_bytes(r, 200, "text/event-stream", SLICE(""));
@@ -323,13 +323,13 @@ streams_all(struct request *r)
 	struct uuid jobs[JOBS_MAX], ids[EXECUTIONS_MAX];
 	struct slice tags[TAGS_MAX];
 
-	read_form(r, &q);
+	streams_read_form(r, &q);
 	if (read_types(r, &q.filter) && read_statuses(r, &q.filter) &&
 	    read_jobs(r, jobs, &q.filter) &&
 	    read_executions(r, ids, &q.filter) && read_project(r, &q.filter) &&
-	    read_tags(r, tags, &q.filter) && read_timeout(r, &q) &&
-	    read_cursor(r, &q))
-		subscribe(r, &q);
+	    read_tags(r, tags, &q.filter) && streams_read_timeout(r, &q) &&
+	    streams_read_cursor(r, &q))
+		streams_subscribe(r, &q);
 }
 
 /* GET /api/v1/executions/{id}/events */
@@ -345,12 +345,12 @@ streams_execution(struct request *r)
 	if (!lookup_path_execution(r, &x))
 		return;
 	q.filter.execution = x.id;
-	read_form(r, &q);
-	if (!read_types(r, &q.filter) || !read_timeout(r, &q) ||
-	    !read_cursor(r, &q))
+	streams_read_form(r, &q);
+	if (!read_types(r, &q.filter) || !streams_read_timeout(r, &q) ||
+	    !streams_read_cursor(r, &q))
 		return;
 	if (q.from == SSE_FROM_SEQ && sse_is_over(r->app->sse, &x.id, q.seq))
 		request_send_bytes(r, 204, NULL, SLICE_NONE);
 	else
-		subscribe(r, &q);
+		streams_subscribe(r, &q);
 }

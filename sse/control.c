@@ -129,10 +129,11 @@ control_end(struct sse *s, const struct view *v, const struct execution *x,
 
 	s->frame.len = 0;
 	frame_begin(&s->maker, "end", seq, &s->frame, &cuts);
-	common_members(w, &x->id, seq, x->completed_at);
+	common_members(w, x != NULL ? &x->id : &(struct uuid){0}, seq,
+	    x != NULL ? x->completed_at : s->now_ms);
 	jsonw_key(w, "status");
-	jsonw_cstr(w, frame_status(x->status, v->form));
-	if ((v->form & FRAME_FACTFLOW) != 0) {
+	jsonw_cstr(w, x != NULL ? frame_status(x->status, v->form) : NULL);
+	if (x != NULL && (v->form & FRAME_FACTFLOW) != 0) {
 		jsonw_key(w, "canonical_status");
 		jsonw_cstr(w, status_name(x->status));
 	}

@@ -24,7 +24,10 @@ void control_heartbeat(struct sse *s, unsigned form, struct buf *out);
 void control_gap(struct sse *s, const struct view *v, const char *reason,
     uint64_t seq, struct buf *out);
 
-/* x ended, and the reader has seen all up to seq. */
+/*
+ * x ended, or all executions of v did (NULL), and the reader has seen all up
+ * to seq.
+ */
 void control_end(struct sse *s, const struct view *v, const struct execution *x,
     uint64_t seq, struct buf *out);
 

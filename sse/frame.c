@@ -6,6 +6,7 @@
 
 #include "core/execution.h"
 #include "core/log.h"
+#include "core/object.h"
 #include "core/rfc3339.h"
 
 static const char *const names[] = {
@@ -252,11 +253,35 @@ log_members(struct jsonw *w, const struct journal_event *ev,
 }
 
 static void
-storage_members(struct jsonw *w, const struct journal_event *ev,
-    const struct facts *f)
+part(struct jsonw *w, const char *key, struct slice s)
 {
+	jsonw_key(w, key);
+	jsonw_str(w, s);
+}
+
+/* A key stands in JSON as it is, so that filters may find it there. */
+static void
+storage_members(struct jsonw *w, const struct journal_event *ev,
+    const struct facts *f, struct buf *out, struct frame_cuts *cuts)
+{
+	struct object_parts parts = {.path = SLICE_NONE};
+	struct object o;
+
+	if (!object_read(ev, &o) || !object_split(o.key, &parts))
+		return;
+	part(w, "key", o.key);
+	if (o.key.n <= UINT16_MAX) {
+		cuts->key_at = (uint16_t)(out->len - 1 - o.key.n);
+		cuts->key_n = (uint16_t)o.key.n;
+	}
+	part(w, "path", parts.path);
+	part(w, "route", parts.route);
+	part(w, "stage", parts.stage);
+	part(w, "name", parts.name);
+	jsonw_key(w, "size");
+	jsonw_u64(w, o.size);
+	part(w, "content_type", o.content_type);
 	step_name(w, ev, f);
-	raw(w, ev, "metadata", MEMBER_METADATA);
 }
 
 static void
@@ -295,11 +320,13 @@ frame_encode(struct frame_maker *m, const struct journal_event *ev,
 	else if (ev->type == EVENT_LOG)
 		log_members(w, ev, f);
 	else
-		storage_members(w, ev, f);
+		storage_members(w, ev, f, out, cuts);
 	one_line(out->p + data, out->len - data);
 	frame_end(m, out);
 	if (cuts->status_n != 0)
 		cuts->status_at = (uint16_t)(cuts->status_at - start);
+	if (cuts->key_n != 0)
+		cuts->key_at = (uint16_t)(cuts->key_at - start);
 }
 
 /* The two members of a status event in Factflow's words, and a third. */

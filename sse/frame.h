@@ -33,6 +33,8 @@ struct frame_cuts {
 	uint8_t status_n;   /* bytes of the "status" and "previous" members */
 	uint16_t status_at; /* where they stand; status_n 0: nowhere */
 	uint8_t status, previous;
+	uint16_t key_at,
+	    key_n; /* where an object's key stands; key_n 0: none */
 };
 
 struct frame_maker {

@@ -161,7 +161,7 @@ sse_is_over(struct sse *s, const struct uuid *execution, uint64_t seq)
 	struct execution x;
 
 	return rows_get(store_snapshot(s->store), execution, &x) &&
-	    status_is_terminal(x.status) && seq >= x.last.seq;
+	    status_is_terminal(x.status) && seq >= execution_end_seq(&x);
 }
 
 /* Send away a slice of those who are left. */

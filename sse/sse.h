@@ -50,6 +50,11 @@ struct sse_filter {
 	struct slice label; /* "key:value"; empty: any */
 	const struct slice *more; /* more labels; all must hold */
 	unsigned nmore;
+	/*
+	 * Of storage.object.created: what the key's stage begins with, what
+	 * its path does, and a comma list of what its name may end in.
+	 */
+	struct slice stage, path, extensions;
 };
 
 enum sse_from {
@@ -67,10 +72,10 @@ struct sse_request {
 	bool names;		/* false: ?event=off */
 	bool heartbeat_event;	/* ?heartbeat=event */
 	bool factflow;		/* statuses in Factflow's words */
-	bool ends;		/* of one execution: `end` after its last event,
-				   then close */
-	int64_t timeout_ms;	/* close after this long; 0: never */
-	uint64_t owner;		/* counts towards a key's streams; 0: nobody */
+	bool ends;	    /* of named executions: `end` after the last event
+				   of the last of them, then close */
+	int64_t timeout_ms; /* close after this long; 0: never */
+	uint64_t owner;	    /* counts towards a key's streams; 0: nobody */
 };
 
 /*

@@ -382,36 +382,75 @@ open_stream(struct sse *s, struct subscriber *sub, struct store_txn *t)
 	return true;
 }
 
-/* Its execution is over, and so is the stream. */
+/* What it watches is over at seq, and so is the stream; x: if it is one. */
 static void
-end_stream(struct sse *s, struct subscriber *sub, const struct execution *x)
+end_stream(struct sse *s, struct subscriber *sub, const struct execution *x,
+    uint64_t seq)
 {
-	uint64_t seq = x->last.seq > sub->id ? x->last.seq : sub->id;
-
+	if (seq < sub->id)
+		seq = sub->id;
 	s->scratch.len = 0;
 	control_end(s, sub->view, x, seq, &s->scratch);
 	sub->id = seq;
 	say_goodbye(s, sub, &s->scratch);
 }
 
+/* The seq at which that execution was over; 0: it is not. */
+static uint64_t
+over_at(struct store_txn *t, const struct uuid *id)
+{
+	struct execution x;
+
+	if (!rows_get(t, id, &x) || !status_is_terminal(x.status))
+		return 0;
+	return execution_end_seq(&x);
+}
+
 /*
- * Is this stream at its end?  It is told the tail's events first: while the
- * cache is behind the snapshot, the last ones may still come.
+ * The seq at which the several executions of v were all over; 0: not yet.
+ * Those once found to be over are not looked at again before the rest is,
+ * too: what is over stays so.
+ */
+static uint64_t
+view_over_at(struct view *v, struct store_txn *t)
+{
+	const struct sse_filter *f = &v->filter;
+	uint64_t seq = 0, at;
+
+	while (v->nover < f->nexecutions &&
+	    over_at(t, &f->executions[v->nover]) != 0)
+		v->nover++;
+	for (unsigned i = 0; v->nover == f->nexecutions && i < v->nover; i++)
+		if ((at = over_at(t, &f->executions[i])) > seq)
+			seq = at;
+	return seq;
+}
+
+/*
+ * End the stream where it is at its end.  It is told the tail's events first:
+ * while the cache is behind the snapshot, the last ones may still come.
  */
 static bool
 ends_here(struct sse *s, struct subscriber *sub, struct store_txn *t,
     bool *wait)
 {
-	const struct facts *f;
+	const struct facts *f = NULL;
+	struct view *v = sub->view;
+	uint64_t seq = 0;
 
 	*wait = false;
-	if (!sub->view->ends)
+	if (!v->ends)
 		return false;
-	f = facts_get(&s->facts, t, &sub->view->filter.execution);
-	if (f == NULL || !status_is_terminal(f->x.status))
+	if (v->filter.nexecutions > 0)
+		seq = view_over_at(v, t);
+	else if ((f = facts_get(&s->facts, t, &v->filter.execution)) != NULL &&
+	    status_is_terminal(f->x.status))
+		seq = execution_end_seq(&f->x);
+	if (seq == 0)
 		return false;
-	*wait =
-	    sub->cursor < f->x.last.seq && tail_last(s->tail) < store_seq(t);
+	*wait = sub->cursor < seq && tail_last(s->tail) < store_seq(t);
+	if (!*wait)
+		end_stream(s, sub, f != NULL ? &f->x : NULL, seq);
 	return !*wait;
 }
 
@@ -450,13 +489,12 @@ caught_up(struct sse *s, struct subscriber *sub, struct store_txn *t)
 {
 	bool wait;
 
-	if (ends_here(s, sub, t, &wait)) {
-		end_stream(s, sub, &s->facts.facts.x);
-	} else if (sub->leaving) {
+	if (ends_here(s, sub, t, &wait))
+		return;
+	if (sub->leaving)
 		leave(s, sub);
-	} else if (say_ping(s, sub)) {
+	else if (say_ping(s, sub))
 		enter(s, sub, wait ? RUNNING : LIVE);
-	}
 }
 
 /*

@@ -155,6 +155,11 @@ tail_add(struct tail *t, const struct tail_frame *f, struct slice frame)
 	label_ref(to->about.labels);
 	if (frame.n > 0)
 		memcpy(t->bytes + t->head, frame.p, frame.n);
+	to->about.key = SLICE_NONE;
+	if (frame.n > 0 && f->cuts.key_n > 0)
+		to->about.key =
+		    (struct slice){t->bytes + t->head + f->cuts.key_at,
+			f->cuts.key_n};
 	t->head += frame.n;
 	settle(t);
 }

@@ -18,6 +18,7 @@ struct tail_about {
 	struct uuid execution, job;
 	uint64_t project;
 	struct labels *labels; /* borrowed, or held by the cache */
+	struct slice key;      /* an object's; or NULL p: not known */
 	uint8_t type;	       /* enum event_type */
 	uint8_t status;	       /* enum status, of status events */
 };

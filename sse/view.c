@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
+#include "core/object.h"
 
 static uint8_t
 form_of(const struct sse_request *r)
@@ -34,6 +35,18 @@ copy_labels(const struct sse_filter *f)
 	return copy;
 }
 
+static struct slice
+copy_text(struct slice s)
+{
+	return s.n > 0 ? (struct slice){mem_dup(s.p, s.n), s.n} : SLICE_NONE;
+}
+
+static void
+free_text(struct slice s)
+{
+	free((void *)(uintptr_t)s.p);
+}
+
 /* Make a view; what the filter points at is copied. */
 struct view *
 view_new(const struct sse_request *r)
@@ -46,7 +59,6 @@ view_new(const struct sse_request *r)
 	v->ends = r->ends;
 	v->filter = r->filter;
 	v->filter.jobs = NULL;
-	v->filter.label.p = NULL;
 	v->filter.executions = NULL;
 	v->filter.more = NULL;
 	if (r->filter.nexecutions > 0)
@@ -58,9 +70,10 @@ view_new(const struct sse_request *r)
 	if (r->filter.njobs > 0)
 		v->filter.jobs = (const void *)mem_dup(r->filter.jobs,
 		    r->filter.njobs * sizeof(*r->filter.jobs));
-	if (r->filter.label.n > 0)
-		v->filter.label.p =
-		    mem_dup(r->filter.label.p, r->filter.label.n);
+	v->filter.label = copy_text(r->filter.label);
+	v->filter.stage = copy_text(r->filter.stage);
+	v->filter.path = copy_text(r->filter.path);
+	v->filter.extensions = copy_text(r->filter.extensions);
 	return v;
 }
 
@@ -73,7 +86,10 @@ view_free(struct view *v)
 	free((void *)(uintptr_t)v->filter.jobs);
 	free((void *)(uintptr_t)v->filter.executions);
 	free((void *)(uintptr_t)v->filter.more);
-	free((void *)(uintptr_t)v->filter.label.p);
+	free_text(v->filter.label);
+	free_text(v->filter.stage);
+	free_text(v->filter.path);
+	free_text(v->filter.extensions);
 	free(v);
 }
 
@@ -105,6 +121,13 @@ same_labels(const struct sse_filter *a, const struct sse_filter *b)
 	return same;
 }
 
+static bool
+same_objects(const struct sse_filter *a, const struct sse_filter *b)
+{
+	return slice_eq(a->stage, b->stage) && slice_eq(a->path, b->path) &&
+	    slice_eq(a->extensions, b->extensions);
+}
+
 /* Compare all that tells one view from another. */
 bool
 view_is(const struct view *v, const struct sse_request *r)
@@ -114,8 +137,8 @@ view_is(const struct view *v, const struct sse_request *r)
 	return v->form == form_of(r) &&
 	    v->heartbeat_event == r->heartbeat_event && v->ends == r->ends &&
 	    same_executions(a, b) && same_jobs(a, b) && same_labels(a, b) &&
-	    a->project == b->project && a->types == b->types &&
-	    a->statuses == b->statuses;
+	    same_objects(a, b) && a->project == b->project &&
+	    a->types == b->types && a->statuses == b->statuses;
 }
 
 /* By type and status alone.  A created execution is a status event too. */
@@ -165,6 +188,46 @@ wants_labels(const struct sse_filter *f, const struct labels *l)
 	return has;
 }
 
+static bool
+begins(struct slice s, struct slice with)
+{
+	return with.n == 0 ||
+	    (s.n >= with.n && memcmp(s.p, with.p, with.n) == 0);
+}
+
+/* Does s end in one of a comma list?  An empty list: yes. */
+static bool
+ends_in(struct slice s, struct slice list)
+{
+	size_t at = 0, n;
+
+	while (at < list.n) {
+		const char *p = list.p + at, *comma;
+
+		comma = memchr(p, ',', list.n - at);
+		n = comma != NULL ? (size_t)(comma - p) : list.n - at;
+		if (n > 0 && s.n >= n && memcmp(s.p + s.n - n, p, n) == 0)
+			return true;
+		at += n + 1;
+	}
+	return list.n == 0;
+}
+
+/* An object whose key is not known here may be wanted. */
+static bool
+wants_object(const struct sse_filter *f, struct slice key)
+{
+	struct object_parts parts;
+
+	if (f->stage.n == 0 && f->path.n == 0 && f->extensions.n == 0)
+		return true;
+	if (key.p == NULL)
+		return true;
+	return object_split(key, &parts) && begins(parts.stage, f->stage) &&
+	    (begins(parts.path, f->path) || begins(key, f->path)) &&
+	    ends_in(parts.name, f->extensions);
+}
+
 /* By everything the filter says. */
 bool
 view_wants(const struct view *v, const struct tail_about *a)
@@ -179,6 +242,8 @@ view_wants(const struct view *v, const struct tail_about *a)
 		return false;
 	if (f->project != 0 && f->project != a->project)
 		return false;
+	if (a->type == EVENT_STORAGE && !wants_object(f, a->key))
+		return false;
 	return wants_labels(f, a->labels);
 }
 
@@ -188,7 +253,7 @@ view_ends(const struct view *v, const struct tail_about *a)
 {
 	return v->ends && a->type == EVENT_STATUS &&
 	    status_is_terminal((enum status)a->status) &&
-	    uuid_eq(&v->filter.execution, &a->execution);
+	    wants_execution(&v->filter, &a->execution);
 }
 
 /* Sum an event up for filters. */
@@ -202,6 +267,8 @@ view_about(const struct journal_event *ev, const struct facts *f)
 		ev->type == EVENT_CREATED ? (uint8_t)STATUS_QUEUED : ev->status,
 	};
 
+	if (ev->type == EVENT_STORAGE)
+		a.key = event_get(ev, MEMBER_KEY);
 	if (f != NULL) {
 		a.job = f->x.job;
 		a.project = f->x.project;

@@ -22,6 +22,8 @@ struct view {
 	uint8_t form;			 /* enum frame_form bits */
 	bool heartbeat_event, ends;
 	struct sse_filter filter; /* what it points at is its own */
+	unsigned
+	    nover; /* of the executions, from the first: known to be over */
 };
 
 /* A view as that request wants it, without members. */
@@ -34,7 +36,7 @@ bool view_is(const struct view *v, const struct sse_request *r);
 /* Would members of v be sent that event? */
 bool view_wants(const struct view *v, const struct tail_about *a);
 
-/* Does it end the streams of v, wanted or not? */
+/* Does it end an execution whose end the streams of v wait for? */
 bool view_ends(const struct view *v, const struct tail_about *a);
 
 /* The same as view_wants() without a look at the facts, which may be missing in a. */

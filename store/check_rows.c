@@ -12,6 +12,7 @@
 
 #include "core/lifecycle.h"
 #include "core/mem.h"
+#include "core/object.h"
 #include "core/wire.h"
 #include "store/check_impl.h"
 #include "store/jobs.h"
@@ -83,22 +84,6 @@ is_applicable(const struct run *r, const struct journal_event *ev)
 	return ev->type == EVENT_LOG || ev->step < r->x.nsteps;
 }
 
-static void
-replay(struct check *c, struct run *r, const struct journal_event *ev)
-{
-	check_articles_event(c, ev);
-	if (++r->nevents == 1)
-		r->replays = begin_replay(c, r, ev);
-	if (!r->replays)
-		return;
-	r->replays = is_applicable(r, ev);
-	if (r->replays)
-		lifecycle_apply(r->job, ev, &r->x, r->made);
-	else
-		check_find(c, "execution %s: event %" PRIu64 " cannot follow",
-		    check_id(&r->id), ev->seq);
-}
-
 /* An event that must be there and be this execution's. */
 static bool
 find_event(struct check *c, const struct run *r, uint64_t seq,
@@ -120,6 +105,46 @@ find_event(struct check *c, const struct run *r, uint64_t seq,
 		return false;
 	}
 	return true;
+}
+
+/* An object is where its event says, and as large. */
+static void
+check_object(struct check *c, const struct run *r,
+    const struct journal_event *ev)
+{
+	struct journal_event with;
+	struct object o;
+
+	if (!object_read(ev, &o)) {
+		check_find(c, "execution %s: object %" PRIu64 " is damaged",
+		    check_id(&r->id), ev->seq);
+		return;
+	}
+	if (o.at.seq < ev->seq && find_event(c, r, o.at.seq, &with) &&
+	    event_get(&with, o.member).p != NULL &&
+	    event_get(&with, o.member).n == o.size)
+		return;
+	check_find(c,
+	    "execution %s: object %" PRIu64 " is not where it should be",
+	    check_id(&r->id), ev->seq);
+}
+
+static void
+replay(struct check *c, struct run *r, const struct journal_event *ev)
+{
+	check_articles_event(c, ev);
+	if (ev->type == EVENT_STORAGE)
+		check_object(c, r, ev);
+	if (++r->nevents == 1)
+		r->replays = begin_replay(c, r, ev);
+	if (!r->replays)
+		return;
+	r->replays = is_applicable(r, ev);
+	if (r->replays)
+		lifecycle_apply(r->job, ev, &r->x, r->made);
+	else
+		check_find(c, "execution %s: event %" PRIu64 " cannot follow",
+		    check_id(&r->id), ev->seq);
 }
 
 /* A milestone: every so many events there is one. */

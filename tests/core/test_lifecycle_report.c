@@ -205,7 +205,7 @@ test_after_attempt_timeout(void **state)
 	assert_true(world_reports(w, list, 4, 0));
 	assert_events(w,
 	    "running, log, a completed, b ready, c ready, "
-	    "completed");
+	    "completed, storage");
 	assert_int_equal(w->x.started_at, BEGIN);
 	world_free(w);
 }
@@ -417,7 +417,7 @@ test_all_or_nothing(void **state)
 	r[3] = r[4];
 	assert_true(world_reports(w, r, 4, 0));
 	assert_events(w,
-	    "running, progress, log, a completed, b ready, "
+	    "running, progress, log, a completed, a storage, b ready, "
 	    "c ready, b running");
 	assert_int_equal(w->x.percent, 30);
 	assert_ptr_equal(w->about, &w->steps[1]);

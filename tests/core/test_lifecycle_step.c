@@ -87,7 +87,7 @@ test_step_life(void **state)
 	r.checkpoint = SLICE("[1, 2]");
 	world_at(w, 6);
 	accept(w, r);
-	assert_events(w, "a progress");
+	assert_events(w, "a progress, a storage");
 	assert_int_equal(a->percent, 30);
 	assert_int_equal(a->updated_at, w->now);
 	assert_int_equal(a->checkpoint_bytes, 6);
@@ -247,7 +247,8 @@ test_mapped_inputs(void **state)
 	(void)state;
 	r[0].result = SLICE("\"done\"");
 	assert_true(world_reports(w, r, 2, 0));
-	assert_events(w, "running, a completed, b ready, b completed, c ready");
+	assert_events(w,
+	    "running, a completed, a storage, b ready, b completed, c ready");
 	assert_text(input_of(w, 1),
 	    "{\"x\":1e2,\"r\":\"done\",\"in\":[1],\"none\":null}");
 	assert_text(input_of(w, 2), "{\"far\":[1e2],\"near\":null}");
@@ -298,9 +299,10 @@ test_input_too_large(void **state)
 	accept(w, hands_on("a", text));
 	assert_in_range(input_of(w, 1).n, MAPPING_INPUT_MAX - 10,
 	    MAPPING_INPUT_MAX);
-	assert_true(w->change.texts[0].cap > MAPPING_INPUT_MAX / 2);
+	/* The two texts before are its object's. */
+	assert_true(w->change.texts[2].cap > MAPPING_INPUT_MAX / 2);
 	lifecycle_change_reset(&w->change);
-	assert_int_equal(w->change.texts[0].cap, 0);
+	assert_int_equal(w->change.texts[2].cap, 0);
 	free(text);
 	world_free(w);
 }
@@ -366,7 +368,7 @@ test_auto_complete_with_outcome(void **state)
 
 	(void)state;
 	assert_true(world_reports(w, r, 2, 0));
-	assert_events(w, "running, a completed, completed");
+	assert_events(w, "running, a completed, completed, storage");
 	assert_int_equal(w->x.cause, CAUSE_REPORT);
 	assert_text(world_member(w, w->x.result, MEMBER_RESULT), "7");
 	world_free(w);

@@ -13,12 +13,14 @@
 #include <cmocka.h>
 
 #include "core/mem.h"
+#include "core/object.h"
 #include "sse/cursor.h"
 
 #define EPOCH "0123456789abcdef"
 #define X "01890000-0000-7000-8000-000000000001"
 #define JOB "01890000-0000-7000-8000-000000000002"
 #define STEP1 "01890000-0000-7000-8000-00000000000b"
+#define KEY "executions/" X "/r/a%2Fb/artifacts.json"
 
 static const char definition[] =
     "{\"name\":\"a \\\"job\\\"\",\"steps\":[{\"name\":\"fetch\"},"
@@ -253,10 +255,25 @@ test_storage(void **state)
 {
 	struct journal_event ev = event_of(EVENT_STORAGE);
 
+	struct ground *g = *state;
+	struct object o = {.size = 12, .at.seq = 8, .member = MEMBER_ARTIFACTS};
+	struct buf place = {0};
+
+	object_place(&o, &place);
 	ev.step = 0;
-	assert_string_equal(encode(*state, &ev),
-	    HEAD("storage.object.created") ",\"step\":\"fetch\","
-					   "\"metadata\":null}\n\n");
+	event_add_member(&ev, MEMBER_KEY, SLICE(KEY));
+	event_add_member(&ev, MEMBER_CONTENT_TYPE, SLICE("application/json"));
+	event_add_member(&ev, MEMBER_OBJECT, buf_slice(&place));
+	assert_string_equal(encode(g, &ev),
+	    HEAD(
+		"storage.object.created") ",\"key\":\"" KEY
+					  "\",\"path\":\"r/a%2Fb/artifacts.json\",\"route\":\"r\","
+					  "\"stage\":\"a%2Fb\",\"name\":\"artifacts.json\",\"size\":12,"
+					  "\"content_type\":\"application/json\","
+					  "\"step\":\"fetch\"}\n\n");
+	assert_int_equal(g->cuts.key_n, sizeof(KEY) - 1);
+	assert_memory_equal(g->out.p + g->cuts.key_at, KEY, sizeof(KEY) - 1);
+	buf_free(&place);
 }
 
 static void

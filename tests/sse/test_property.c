@@ -30,7 +30,7 @@
 struct reader {
 	struct watcher *one;
 	struct sse_request r;
-	struct uuid jobs[2];
+	struct uuid jobs[2], ids[2];
 	char label[32];
 	unsigned form;
 	uint64_t from; /* has all up to here */
@@ -103,6 +103,8 @@ report(struct play *p, struct store_txn *t)
 	r.percent = (uint8_t)chance(p, 101);
 	r.message = r.error_message = (struct slice){text, n};
 	r.metadata = SLICE("{\n\"a\": [1,\r\n2.50]}");
+	if (chance(p, 2) == 0)
+		r.artifacts = r.checkpoint = r.result = SLICE("{\"k\":\n1}");
 	world_report(p->w->world, t, &m->id, &r);
 }
 
@@ -127,7 +129,7 @@ static void
 choose_filter(struct play *p, struct reader *r)
 {
 	struct sse_filter *f = &r->r.filter;
-	uint64_t kind = chance(p, 8);
+	uint64_t kind = chance(p, 10);
 
 	if (kind == 0 && p->nmade > 0) {
 		f->execution = p->made[chance(p, p->nmade)].id;
@@ -137,6 +139,17 @@ choose_filter(struct play *p, struct reader *r)
 		f->njobs = (unsigned)kind;
 		r->jobs[0] = p->jobs[0];
 		r->jobs[1] = p->jobs[chance(p, JOBS)];
+	} else if (kind == 8 && p->nmade > 1) {
+		f->executions = r->ids;
+		f->nexecutions = 2;
+		for (unsigned i = 0; i < 2; i++)
+			r->ids[i] = p->made[chance(p, p->nmade)].id;
+		r->r.ends = chance(p, 2) == 0;
+	} else if (kind == 9) {
+		f->stage = chance(p, 2) == 0 ? SLICE("fet") : SLICE("res");
+		f->path = chance(p, 2) == 0 ? SLICE("fetch/") : SLICE_NONE;
+		f->extensions =
+		    chance(p, 2) == 0 ? SLICE(".md,s.json") : SLICE_NONE;
 	} else if (kind == 3) {
 		snprintf(r->label, sizeof(r->label), "env:%s",
 		    chance(p, 2) == 0 ? "prod" : "test");
@@ -203,6 +216,33 @@ is_for_job(const struct reader *r, const struct made *m)
 }
 
 static bool
+is_named(const struct reader *r, const struct made *m)
+{
+	const struct sse_filter *f = &r->r.filter;
+
+	if (f->nexecutions > 0)
+		return uuid_eq(&f->executions[0], &m->id) ||
+		    uuid_eq(&f->executions[1], &m->id);
+	return uuid_is_zero(&f->execution) || uuid_eq(&f->execution, &m->id);
+}
+
+/* An object's stage is "fetch" or "result", with names to match. */
+static bool
+is_for_object(const struct reader *r, const struct journal_event *ev)
+{
+	const struct sse_filter *f = &r->r.filter;
+	struct slice key = event_get(ev, MEMBER_KEY);
+	bool fetch = memmem(key.p, key.n, "/fetch/", 7) != NULL;
+	bool artifacts = memmem(key.p, key.n, "/artifacts.", 11) != NULL;
+
+	if (f->stage.n > 0 && slice_is(f->stage, "fet") != fetch)
+		return false;
+	if (f->path.n > 0 && !fetch)
+		return false;
+	return f->extensions.n == 0 || artifacts;
+}
+
+static bool
 is_for(const struct play *p, const struct reader *r,
     const struct journal_event *ev)
 {
@@ -219,7 +259,8 @@ is_for(const struct play *p, const struct reader *r,
 	if (status && f->statuses != 0 &&
 	    (f->statuses & 1u << (created ? STATUS_QUEUED : ev->status)) == 0)
 		return false;
-	if (!uuid_is_zero(&f->execution) && !uuid_eq(&f->execution, &m->id))
+	if (!is_named(r, m) ||
+	    (ev->type == EVENT_STORAGE && !is_for_object(r, ev)))
 		return false;
 	return is_for_job(r, m) &&
 	    (f->project == 0 || f->project == m->project) &&
@@ -288,13 +329,25 @@ check_start(struct reader *r)
 	r->from = r->one->seq;
 }
 
+static bool
+is_over(const struct reader *r, struct store_txn *t)
+{
+	const struct sse_filter *f = &r->r.filter;
+	unsigned n = f->nexecutions;
+	const struct uuid *id = n > 0 ? f->executions : &f->execution;
+	struct execution x;
+	bool over = r->r.ends;
+
+	for (unsigned i = 0; over && (i == 0 || i < n); i++)
+		over = rows_get(t, &id[i], &x) && status_is_terminal(x.status);
+	return over;
+}
+
 /* Behind the last event: nothing, or the end where it belongs. */
 static void
 check_rest(struct reader *r, struct store_txn *t)
 {
-	struct execution x;
-	bool over = r->r.ends && rows_get(t, &r->r.filter.execution, &x) &&
-	    status_is_terminal(x.status);
+	bool over = is_over(r, t);
 	bool more = watcher_event(r->one);
 
 	while (more && r->one->data.p == NULL)

@@ -1,0 +1,141 @@
+/*
+ * Objects: which events write one, how it is named, and where it is.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/object.h"
+#include "tests/core/lifecycle.h"
+
+#define ROUTES \
+	"{'name':'n','steps':[{'name':'a/b%\\\"c','route':'r\\\\\\u00e5'}]}"
+
+/* The event behind at, which must be the object that at wrote. */
+static struct object
+object_behind(const struct world *w, unsigned at)
+{
+	const struct journal_event *ev = &w->journal[at + 1];
+	struct object o;
+
+	assert_int_equal(ev->type, EVENT_STORAGE);
+	assert_true(object_read(ev, &o));
+	assert_text(o.content_type, "application/json");
+	assert_int_equal(o.at.seq, w->journal[at].seq);
+	assert_int_equal(o.size, world_member(w, o.at, o.member).n);
+	assert_int_equal(ev->step, w->journal[at].step);
+	return o;
+}
+
+/* Each write of a life is one object, under its name. */
+static void
+test_writes(void **state)
+{
+	struct world *w = world_new(ROUTES, "{}");
+	struct report r = say_step(REPORT_STEP_PROGRESS, "a/b%\"c");
+	struct object_parts parts;
+	struct object o;
+
+	(void)state;
+	r.checkpoint = SLICE("[1, 2]");
+	accept(w, r);
+	o = object_behind(w, w->n - 2);
+	assert_int_equal(o.member, MEMBER_CHECKPOINT);
+	assert_true(object_split(o.key, &parts));
+	assert_text(parts.path, "r%5C\xc3\xa5/a%2Fb%25%22c/checkpoint.json");
+	assert_text(parts.route, "r%5C\xc3\xa5");
+	assert_text(parts.stage, "a%2Fb%25%22c");
+	assert_text(parts.name, "checkpoint.json");
+	r = hands_on("a/b%\"c", "{\"k\":1.50}");
+	accept(w, r);
+	o = object_behind(w, w->n - 2);
+	assert_int_equal(o.member, MEMBER_ARTIFACTS);
+	assert_true(object_split(o.key, &parts));
+	assert_text(parts.name, "artifacts.json");
+	r = say(REPORT_COMPLETE);
+	r.result = SLICE("7");
+	accept(w, r);
+	assert_events(w, "completed, storage");
+	o = object_behind(w, w->n - 2);
+	assert_int_equal(o.member, MEMBER_RESULT);
+	assert_true(object_split(o.key, &parts));
+	assert_text(parts.path, "_execution/result/result.json");
+	assert_int_equal(execution_end_seq(&w->x), w->journal[w->n - 1].seq);
+	world_free(w);
+}
+
+/* What has no bytes writes nothing. */
+static void
+test_no_writes(void **state)
+{
+	struct world *w =
+	    world_new("{'name':'n','steps':[{'name':'a'}]}", "{}");
+	struct report r = say_step(REPORT_STEP_PROGRESS, "a");
+
+	(void)state;
+	r.percent = 3;
+	accept(w, r);
+	accept(w, hands_on("a", NULL));
+	r = say(REPORT_COMPLETE);
+	r.result = SLICE_NONE;
+	accept(w, r);
+	for (unsigned i = 0; i < w->n; i++)
+		assert_int_not_equal(w->journal[i].type, EVENT_STORAGE);
+	assert_int_equal(execution_end_seq(&w->x), w->x.last.seq);
+	world_free(w);
+}
+
+static void
+test_no_keys(void **state)
+{
+	static const char *const texts[] = {"", "executions", "executions/",
+	    "executions/x", "executions/x/r", "executions/x/r/s",
+	    "other/x/r/s/n"};
+	struct object_parts parts;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++)
+		assert_false(object_split(slice_str(texts[i]), &parts));
+	assert_true(object_split(SLICE("executions/x/r/s/n/o"), &parts));
+	assert_text(parts.name, "n/o");
+}
+
+/* An event that does not say where is damaged. */
+static void
+test_damage(void **state)
+{
+	static const size_t sizes[] = {0, OBJECT_PLACE - 1, OBJECT_PLACE,
+	    OBJECT_PLACE + 1};
+	static const char bytes[OBJECT_PLACE + 1];
+	struct object o;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		struct journal_event ev = event_make(EVENT_STORAGE);
+
+		event_add_member(&ev, MEMBER_OBJECT,
+		    (struct slice){bytes, sizes[i]});
+		assert_false(object_read(&ev, &o));
+		event_add_member(&ev, MEMBER_KEY, SLICE("k"));
+		assert_false(object_read(&ev, &o));
+		event_add_member(&ev, MEMBER_CONTENT_TYPE, SLICE("t"));
+		assert_int_equal(object_read(&ev, &o),
+		    sizes[i] == OBJECT_PLACE);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_writes),
+	    cmocka_unit_test(test_no_writes),
+	    cmocka_unit_test(test_no_keys),
+	    cmocka_unit_test(test_damage),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
