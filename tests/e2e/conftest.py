@@ -16,7 +16,7 @@ TEST_SECONDS = 300
 
 def pytest_configure(config):
     config.addinivalue_line(
-        "markers", "slow: crash rounds; TIDEWIRE_CRASH_ROUNDS sets how many")
+        "markers", "slow: rounds or examples, whose count the environment sets")
     config.addinivalue_line(
         "markers", "memory: measures memory, which AddressSanitizer distorts")
 

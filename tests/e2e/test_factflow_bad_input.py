@@ -74,9 +74,13 @@ def test_size(srv, ff, case):
             for i in range(1, 12))
         r = ff.api.post(CONFIGS, {"name": "laughs", "config_yaml": yaml})
         assert "aliases" in detail(r, 400)
+    with case("too large a YAML"):
+        r = ff.api.post(CONFIGS, {"name": "large", "config_yaml":
+                                  PIPELINE + "#" * (256 << 10)})
+        assert "256 KiB" in detail(r, 400)
     assert srv.seq() == seq
     with case("large, and fine"):
-        yaml = PIPELINE + "metadata: {text: " + "x" * 900_000 + "}\n"
+        yaml = PIPELINE + "metadata: {text: " + "x" * 200_000 + "}\n"
         ff.config(name="large", yaml=yaml)
         assert ok(ff.api.get(f"{CONFIGS}/large"))["config_yaml"] == yaml
         made = ok(ff.api.post(f"{CONFIGS}/large/run"), 201)["id"]

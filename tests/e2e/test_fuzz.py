@@ -8,6 +8,7 @@ import json
 import os
 import urllib.parse
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -93,6 +94,7 @@ def victims(srv):
     return [srv.api.trigger("j", {"x": 1}) for _ in range(10)]
 
 
+@pytest.mark.slow
 def test_random_requests(srv):
     srv.victims = victims(srv)
     drive(srv)
@@ -131,6 +133,7 @@ def stream(srv, draw):
         assert status in (200, 204, 400, 404, 422), answer
 
 
+@pytest.mark.slow
 def test_random_subscriptions(srv):
     srv.victims = victims(srv)
     srv.victims[0].finish()

@@ -7,6 +7,7 @@ import os
 import pathlib
 import tempfile
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (RuleBasedStateMachine, initialize,
@@ -219,6 +220,7 @@ class Lives(RuleBasedStateMachine):
         self.reopen(killed=True)
 
 
+@pytest.mark.slow
 def test_random_lives():
     run_state_machine_as_test(Lives, settings=settings(
         max_examples=int(EXAMPLES or 40), stateful_step_count=30,
