@@ -36,6 +36,9 @@ struct store_txn {
 	bool live;
 	bool writes;
 	int error; /* errno value, sticky */
+	/* of a snapshot: the event last read, since its members are asked for
+	   one by one; seq 0: none */
+	struct journal_event last;
 	/* of a write transaction: */
 	uint64_t seq, number;
 	uint64_t stored_seq, stored_number; /* as meta has them */

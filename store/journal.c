@@ -74,10 +74,18 @@ journal_get(struct store_txn *t, uint64_t seq, struct journal_event *out)
 	uint8_t key[SEQ_BYTES];
 	struct slice value;
 
+	if (seq != 0 && t->last.seq == seq) {
+		*out = t->last;
+		return true;
+	}
 	wire_put(key, sizeof(key), seq);
-	return table_get(t, TABLE_JOURNAL, table_bytes(key, sizeof(key)),
-		   &value) &&
-	    decode(t, value, seq, out);
+	if (!table_get(t, TABLE_JOURNAL, table_bytes(key, sizeof(key)),
+		&value) ||
+	    !decode(t, value, seq, out))
+		return false;
+	if (!t->writes)
+		t->last = *out;
+	return true;
 }
 
 static bool

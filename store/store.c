@@ -196,6 +196,7 @@ store_snapshot_end(struct store *s)
 {
 	if (s->read.live)
 		mdb_txn_reset(s->read.mdb);
+	s->read.last.seq = 0;
 	s->read.live = false;
 	jobs_cache_trim(s->jobs);
 }
