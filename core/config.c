@@ -6,9 +6,11 @@
 #include "core/config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/config_impl.h"
 #include "core/log.h"
+#include "core/mem.h"
 #include "core/yaml.h"
 
 #define DEPTH_MAX (JSON_DEPTH_MAX - 4) /* it is stored within two objects */
@@ -266,6 +268,11 @@ config_new(const struct config_source *src, struct config_report *report)
 		m.check.root = src->definition;
 		return make_shallow(&m);
 	}
+	if (src->yaml.n > CONFIG_YAML_MAX) {
+		config_issue(report, (struct config_at){"E003", "", NULL, NULL},
+		    "is larger than %u KiB", CONFIG_YAML_MAX >> 10);
+		return NULL;
+	}
 	doc = yaml_parse(src->yaml, &text, &bad);
 	if (doc == NULL) {
 		refuse_yaml(report, &bad);
@@ -320,14 +327,41 @@ config_init(const struct job *j)
 	return !json_absent(route) && route->type == JSON_STRING ? init : NULL;
 }
 
-static const struct json_node *
-find(const struct json_node *obj, struct slice key)
-{
-	const struct json_node *m = obj->child;
+/* Members of an object in order of their names. */
+struct members {
+	const struct json_node **node;
+	uint32_t n;
+};
 
-	while (m != NULL && !slice_eq(m->key, key))
-		m = m->next;
+static int
+by_key(const void *a, const void *b)
+{
+	const struct json_node *const *x = a, *const *y = b;
+
+	return slice_cmp((*x)->key, (*y)->key);
+}
+
+static struct members
+sort(const struct json_node *obj)
+{
+	struct members m = {.n = 0};
+	const struct json_node *n;
+
+	m.node = mem_resize(NULL, obj->count + 1u, sizeof(*m.node));
+	for (n = obj->child; n != NULL; n = n->next)
+		m.node[m.n++] = n;
+	qsort(m.node, m.n, sizeof(*m.node), by_key);
 	return m;
+}
+
+/* The member of the same name as n; NULL when there is none. */
+static const struct json_node *
+find(const struct members *m, const struct json_node *n)
+{
+	const struct json_node **at =
+	    bsearch(&n, m->node, m->n, sizeof(*m->node), by_key);
+
+	return at != NULL ? *at : NULL;
 }
 
 static void
@@ -342,20 +376,23 @@ static void
 merge(const struct json_node *payload, const struct json_node *over,
     struct buf *out)
 {
+	struct members below = sort(payload), above = sort(over);
 	struct jsonw *w = jsonw_new(out);
 	const struct json_node *m, *o;
 
 	jsonw_object(w);
 	for (m = payload->child; m != NULL; m = m->next) {
-		o = find(over, m->key);
+		o = find(&above, m);
 		add_member(w, o != NULL ? o : m);
 	}
 	for (m = over->child; m != NULL; m = m->next) {
-		if (find(payload, m->key) == NULL)
+		if (find(&below, m) == NULL)
 			add_member(w, m);
 	}
 	jsonw_end(w);
 	jsonw_free(w);
+	free(below.node);
+	free(above.node);
 }
 
 /* Make an input. */

@@ -25,7 +25,8 @@
 #include "core/job.h"
 #include "core/jsonw.h"
 
-#define CONFIG_ISSUES_MAX 100 /* later ones are counted, not told */
+#define CONFIG_ISSUES_MAX 100	     /* later ones are counted, not told */
+#define CONFIG_YAML_MAX (256u << 10) /* bytes: reading YAML is slow */
 
 struct config_issue {
 	bool warning;
@@ -53,7 +54,8 @@ struct config_source {
 /*
  * Check a source, filling *report, and give the job that stands for it;
  * owned.  It is runnable when there is no error.  NULL when the source
- * cannot be read at all: it is not YAML (E001), or nested too deeply (E002).
+ * cannot be read at all: it is not YAML (E001), nested too deeply (E002), or
+ * too large (E003).
  */
 struct job *config_new(const struct config_source *src,
     struct config_report *report);

@@ -30,7 +30,4 @@ void config_check_pipeline(struct config_check *c);
  */
 void config_write_steps(struct config_check *c, struct jsonw *w);
 
-/* The inbound queue of a route of the right shape. */
-struct slice config_queue(const struct json_node *route);
-
 #endif

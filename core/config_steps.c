@@ -11,19 +11,23 @@
 
 #define NAME_SHOWN 60
 
+struct adapter {
+	const struct json_node *node;
+	unsigned route, n; /* the n-th of its route, from 0 */
+	struct slice name; /* its own; NULL p: none */
+	bool shared;	   /* another adapter has that name, too */
+};
+
 struct plan {
 	struct config_check *c;
 	unsigned nroutes;
 	const struct json_node *route[JOB_STEPS_MAX];
+	struct slice queue[JOB_STEPS_MAX]; /* its inbound queue */
+	unsigned last[JOB_STEPS_MAX];	   /* its last adapter */
+	unsigned nadapters;
+	struct adapter adapter[JOB_STEPS_MAX];	  /* route by route */
 	bool feeds[JOB_STEPS_MAX][JOB_STEPS_MAX]; /* from, to */
 };
-
-/* The queue a route takes its work from. */
-struct slice
-config_queue(const struct json_node *route)
-{
-	return json_get(json_get(route, "inbound"), "queue")->str;
-}
 
 /* The path of a route, for an issue. */
 static void
@@ -44,7 +48,7 @@ add_feed(struct plan *p, unsigned from, struct slice queue, bool said)
 	char path[80];
 
 	for (unsigned i = 0; i < p->nroutes; i++) {
-		if (!slice_eq(config_queue(p->route[i]), queue))
+		if (!slice_eq(p->queue[i], queue))
 			continue;
 		read = true;
 		if (i != from || said)
@@ -165,20 +169,55 @@ add_configured(struct plan *p, unsigned route, const struct json_node *config)
 	}
 }
 
+/* Note a route with its adapters. */
+static void
+add_route(struct plan *p, const struct json_node *r)
+{
+	const struct json_node *a = json_get(r, "adapters")->child, *name;
+	unsigned route = p->nroutes++, n = 0;
+
+	p->route[route] = r;
+	p->queue[route] = json_get(json_get(r, "inbound"), "queue")->str;
+	for (; a != NULL; a = a->next) {
+		name = json_get(a, "name");
+		p->last[route] = p->nadapters;
+		p->adapter[p->nadapters++] = (struct adapter){.node = a,
+		    .route = route,
+		    .n = n++,
+		    .name = json_absent(name) ? SLICE_NONE : name->str};
+	}
+}
+
+/* A name that two adapters have tells neither. */
+static void
+mark_shared(struct plan *p)
+{
+	for (unsigned i = 0; i < p->nadapters; i++) {
+		struct adapter *a = &p->adapter[i];
+
+		for (unsigned k = 0; k < p->nadapters; k++) {
+			if (k != i && slice_eq(a->name, p->adapter[k].name))
+				a->shared = true;
+		}
+	}
+}
+
+/* Who there is, then who feeds whom. */
 static void
 gather(struct plan *p)
 {
-	const struct json_node *r, *a;
+	const struct json_node *r;
 
 	for (r = p->c->routes->child; r != NULL; r = r->next)
-		p->route[p->nroutes++] = r;
-	for (unsigned i = 0; i < p->nroutes; i++) {
+		add_route(p, r);
+	mark_shared(p);
+	for (unsigned i = 0; i < p->nroutes; i++)
 		add_outbound(p, i, json_get(p->route[i], "outbound"));
-		a = json_get(p->route[i], "adapters")->child;
-		for (; a != NULL; a = a->next) {
-			add_outbound(p, i, json_get(a, "outbound"));
-			add_configured(p, i, json_get(a, "config"));
-		}
+	for (unsigned i = 0; i < p->nadapters; i++) {
+		const struct adapter *a = &p->adapter[i];
+
+		add_outbound(p, a->route, json_get(a->node, "outbound"));
+		add_configured(p, a->route, json_get(a->node, "config"));
 	}
 }
 
@@ -201,90 +240,65 @@ warn_unfed(struct plan *p, unsigned i)
 	    (struct config_at){"W511", path, "inbound",
 		"Name its queue as the outbound of another route."},
 	    "no route feeds queue '%.*s', and it is not where it all begins",
-	    SLICE_FMT(utf8_prefix(config_queue(p->route[i]), NAME_SHOWN)));
+	    SLICE_FMT(utf8_prefix(p->queue[i], NAME_SHOWN)));
 }
 
 /* ---- steps ---- */
 
-/* How many adapters have that name. */
-static unsigned
-count_named(const struct plan *p, struct slice name)
-{
-	const struct json_node *a, *n;
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < p->nroutes; i++) {
-		a = json_get(p->route[i], "adapters")->child;
-		for (; a != NULL; a = a->next) {
-			n = json_get(a, "name");
-			count += !json_absent(n) && slice_eq(n->str, name);
-		}
-	}
-	return count;
-}
-
 /* An adapter's own name, where no other has it; else "<route>.<name or n>". */
 static void
-write_name(struct plan *p, struct jsonw *w, unsigned route, unsigned n)
+write_name(const struct plan *p, struct jsonw *w, unsigned i)
 {
-	const struct json_node *a =
-	    json_get(p->route[route], "adapters")->child;
-	const struct json_node *name;
+	const struct adapter *a = &p->adapter[i];
 	struct buf text = {0};
 
-	for (unsigned i = 0; i < n; i++)
-		a = a->next;
-	name = json_get(a, "name");
-	if (!json_absent(name) && count_named(p, name->str) == 1) {
-		jsonw_str(w, name->str);
+	if (a->name.p != NULL && !a->shared) {
+		jsonw_str(w, a->name);
 		return;
 	}
-	buf_add_slice(&text, p->route[route]->key);
+	buf_add_slice(&text, p->route[a->route]->key);
 	buf_add_byte(&text, '.');
-	if (json_absent(name))
-		buf_add_u64(&text, n);
+	if (a->name.p == NULL)
+		buf_add_u64(&text, a->n);
 	else
-		buf_add_slice(&text, name->str);
+		buf_add_slice(&text, a->name);
 	jsonw_str(w, buf_slice(&text));
 	buf_free(&text);
 }
 
 /* The adapter before it, or the last ones of the routes that feed its own. */
 static void
-write_depends(struct plan *p, struct jsonw *w, unsigned route, unsigned n)
+write_depends(const struct plan *p, struct jsonw *w, unsigned i)
 {
+	const struct adapter *a = &p->adapter[i];
+
 	jsonw_key(w, "depends_on");
 	jsonw_array(w);
-	if (n > 0)
-		write_name(p, w, route, n - 1);
-	for (unsigned i = 0; n == 0 && i < p->nroutes; i++) {
-		if (p->feeds[i][route])
-			write_name(p, w, i,
-			    json_get(p->route[i], "adapters")->count - 1);
+	if (a->n > 0)
+		write_name(p, w, i - 1);
+	for (unsigned k = 0; a->n == 0 && k < p->nroutes; k++) {
+		if (p->feeds[k][a->route])
+			write_name(p, w, p->last[k]);
 	}
 	jsonw_end(w);
 }
 
 static void
-write_route(struct plan *p, struct jsonw *w, unsigned route)
+write_step(const struct plan *p, struct jsonw *w, unsigned i)
 {
-	const struct json_node *r = p->route[route];
-	const struct json_node *a = json_get(r, "adapters")->child;
-	unsigned n = 0;
+	const struct adapter *a = &p->adapter[i];
 
-	for (; a != NULL; a = a->next, n++) {
-		jsonw_object(w);
-		jsonw_key(w, "name");
-		write_name(p, w, route, n);
-		jsonw_key(w, "step_type");
-		jsonw_str(w, json_get(a, "type")->str);
-		jsonw_key(w, "route");
-		jsonw_str(w, r->key);
-		jsonw_key(w, "queue");
-		jsonw_str(w, config_queue(r));
-		write_depends(p, w, route, n);
-		jsonw_end(w);
-	}
+	jsonw_object(w);
+	jsonw_key(w, "name");
+	write_name(p, w, i);
+	jsonw_key(w, "step_type");
+	jsonw_str(w, json_get(a->node, "type")->str);
+	jsonw_key(w, "route");
+	jsonw_str(w, p->route[a->route]->key);
+	jsonw_key(w, "queue");
+	jsonw_str(w, p->queue[a->route]);
+	write_depends(p, w, i);
+	jsonw_end(w);
 }
 
 /* Write the steps. */
@@ -299,8 +313,8 @@ config_write_steps(struct config_check *c, struct jsonw *w)
 		warn_unfed(p, i);
 	jsonw_key(w, "steps");
 	jsonw_array(w);
-	for (unsigned i = 0; i < p->nroutes; i++)
-		write_route(p, w, i);
+	for (unsigned i = 0; i < p->nadapters; i++)
+		write_step(p, w, i);
 	jsonw_end(w);
 	free(p);
 }

@@ -228,6 +228,22 @@ test_too_many(void **state)
 }
 
 static void
+test_large(void **state)
+{
+	struct buf text = {0};
+
+	(void)state;
+	buf_add_str(&text, "# ");
+	while (text.len <= CONFIG_YAML_MAX)
+		buf_add_byte(&text, 'x');
+	buf_add_byte(&text, '\0');
+	assert_null(from_yaml(text.p));
+	assert_true(has_issue("E003", ""));
+	assert_int_equal(report.errors, 1);
+	buf_free(&text);
+}
+
+static void
 test_deep(void **state)
 {
 	struct buf text = {0};
@@ -373,6 +389,8 @@ static const struct {
     {NULL, NULL, NULL},
     {"{\"a\": 1}", NULL, "{\"a\":1}"},
     {"{a: 1, b: 2}", "{\"b\":3,\"c\":4.0}", "{\"a\":1,\"b\":3,\"c\":4.0}"},
+    {"{z: 1, a: 2}", "{\"y\":5,\"z\":3,\"b\":4}",
+	"{\"z\":3,\"a\":2,\"y\":5,\"b\":4}"},
     {"{a: {x: 1}}", "{\"a\":{}}", "{\"a\":{}}"},
     {"{a: 1}", "[1]", "[1]"},
     {"text", NULL, "\"text\""},
@@ -413,6 +431,7 @@ main(void)
 	    cmocka_unit_test(test_pipelines),
 	    cmocka_unit_test(test_issues),
 	    cmocka_unit_test(test_too_many),
+	    cmocka_unit_test(test_large),
 	    cmocka_unit_test(test_deep),
 	    cmocka_unit_test(test_report),
 	    cmocka_unit_test(test_stored),
