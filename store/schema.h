@@ -8,7 +8,8 @@
  *
  * The truth is the journal.  Every other table is a view of it that is kept
  * up in the same transaction; payload bytes are in the journal alone, and a
- * row points at them by seq.
+ * row points at them by seq.  Objects have no table: EVENT_STORAGE names each
+ * write (core/object.h).
  *
  * table        key                                value
  * -----        ---                                -----

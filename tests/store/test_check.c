@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/mem.h"
+#include "core/object.h"
 #include "core/wire.h"
 #include "store/check.h"
 #include "store/jobs.h"
@@ -210,6 +211,32 @@ add_progress(struct scene *s)
 
 	ev.percent = 77;
 	chain_event(s, &ev);
+}
+
+static void
+add_damaged_object(struct scene *s)
+{
+	struct journal_event ev = event_make(EVENT_STORAGE);
+
+	chain_event(s, &ev);
+}
+
+/* An object that the execution's creation has, says its event. */
+static void
+add_misplaced_object(struct scene *s)
+{
+	struct journal_event ev = event_make(EVENT_STORAGE);
+	struct object o = {.size = 4,
+	    .at = s->x.created,
+	    .member = MEMBER_ARTIFACTS};
+	struct buf place = {0};
+
+	object_place(&o, &place);
+	event_add_member(&ev, MEMBER_KEY, SLICE("executions/x/r/s/n"));
+	event_add_member(&ev, MEMBER_CONTENT_TYPE, SLICE("text/plain"));
+	event_add_member(&ev, MEMBER_OBJECT, buf_slice(&place));
+	chain_event(s, &ev);
+	buf_free(&place);
 }
 
 /* An event that no execution's chain leads to. */
@@ -628,6 +655,9 @@ static const struct {
 	"event 999 is missing"},
     {"created twice", add_created, "cannot follow"},
     {"an event of a step that is not", add_step_event, "cannot follow"},
+    {"an object without a place", add_damaged_object, "is damaged"},
+    {"an object that is not there", add_misplaced_object,
+	"is not where it should be"},
     {"an event the row does not know", add_progress,
 	"its row is not what its events come to"},
     {"a row cannot be read", spoil_row, "its row cannot be read"},
