@@ -451,13 +451,8 @@ get_member(void *arg, struct ref at, enum member m)
  * depends on has completed for good.  False when they would be too large.
  */
 static bool
-ready_step(struct decision *d, uint16_t i)
+ready_step(struct decision *d, const struct mapping_context *c, uint16_t i)
 {
-	struct mapping_context c = {.job = d->job,
-	    .steps = d->steps,
-	    .created = d->x->created,
-	    .get = get_member,
-	    .arg = d};
 	const struct job_step *js = &d->job->steps[i];
 	struct journal_event ev = lifecycle_event(d, EVENT_STEP);
 	struct buf *text;
@@ -468,7 +463,7 @@ ready_step(struct decision *d, uint16_t i)
 	if (d->steps[i].input.seq == 0 &&
 	    (js->nmappings > 0 || js->ndepends > 0)) {
 		text = lifecycle_text(d);
-		if (!mapping_input(&c, i, text))
+		if (!mapping_input(c, i, text))
 			return false;
 		event_add_member(&ev, MEMBER_INPUT, buf_slice(text));
 	}
@@ -489,9 +484,8 @@ inputs_bytes(const struct change *c)
 	return n;
 }
 
-/* Make every step ready that waits for nothing any more. */
-bool
-lifecycle_ready_steps(struct decision *d, char why[120])
+static bool
+ready_all(struct decision *d, const struct mapping_context *c, char why[120])
 {
 	uint16_t i;
 
@@ -499,10 +493,10 @@ lifecycle_ready_steps(struct decision *d, char why[120])
 		if (d->steps[i].status != STEP_PENDING ||
 		    graph_unmet(d->job, d->steps, i) >= 0)
 			continue;
-		if (!ready_step(d, i)) {
+		if (!ready_step(d, c, i)) {
 			snprintf(why, 120,
 			    "would make the input of steps.%u larger than "
-			    "%u MiB",
+			    "%u MiB, or take too much reading",
 			    i, MAPPING_INPUT_MAX >> 20);
 			return false;
 		}
@@ -515,6 +509,26 @@ lifecycle_ready_steps(struct decision *d, char why[120])
 		}
 	}
 	return true;
+}
+
+/* Make every step ready that waits for nothing any more. */
+bool
+lifecycle_ready_steps(struct decision *d, char why[120])
+{
+	struct mapping_context c = {.job = d->job,
+	    .steps = d->steps,
+	    .created = d->x->created,
+	    .get = get_member,
+	    .arg = d,
+	    .sources = d->sources};
+	bool ok;
+
+	if (d->sources == NULL)
+		c.sources = mapping_sources_new();
+	ok = ready_all(d, &c, why);
+	if (d->sources == NULL)
+		mapping_sources_free(c.sources);
+	return ok;
 }
 
 /* Make a new execution. */

@@ -49,6 +49,7 @@ struct decision {
 	struct step *steps; /* x->nsteps of them; NULL: not loaded */
 	struct change *change;
 	struct refusal refusal;
+	struct mapping_sources *sources; /* lifecycle's own */
 	/* told: */
 	struct step *about; /* the step a step report was about */
 	bool repeated;	    /* said before: nothing changed */

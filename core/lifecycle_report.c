@@ -481,9 +481,8 @@ auto_complete(struct decision *d, const struct report *last)
 	lifecycle_emit(d, &ev);
 }
 
-/* Decide on a worker's reports, all or nothing. */
-bool
-lifecycle_report(struct decision *d, const struct report *r, unsigned n,
+static bool
+decide_all(struct decision *d, const struct report *r, unsigned n,
     uint32_t attempt)
 {
 	const struct report *last = &r[n - 1];
@@ -514,4 +513,18 @@ lifecycle_report(struct decision *d, const struct report *r, unsigned n,
 	    d->now - d->x->heartbeat_at >= d->job->heartbeat_timeout_ms / 4)
 		d->x->heartbeat_at = d->now;
 	return true;
+}
+
+/* Decide on a worker's reports, all or nothing. */
+bool
+lifecycle_report(struct decision *d, const struct report *r, unsigned n,
+    uint32_t attempt)
+{
+	bool ok;
+
+	d->sources = mapping_sources_new();
+	ok = decide_all(d, r, n, attempt);
+	mapping_sources_free(d->sources);
+	d->sources = NULL;
+	return ok;
 }

@@ -125,27 +125,28 @@ struct source {
 	struct json *doc;
 };
 
-/* The sources of one call, each parsed once. */
-struct sources {
-	const struct mapping_context *c;
+struct mapping_sources {
 	struct source *list;
 	unsigned n, cap;
+	size_t bytes; /* parsed */
+	bool over;    /* more was asked for than may be parsed */
 };
 
-static struct sources
-open_sources(const struct mapping_context *c, unsigned cap)
+/* Nothing is parsed yet. */
+struct mapping_sources *
+mapping_sources_new(void)
 {
-	return (struct sources){.c = c,
-	    .list = mem_zalloc(cap * sizeof(struct source)),
-	    .cap = cap};
+	return mem_zalloc(sizeof(struct mapping_sources));
 }
 
-static void
-close_sources(struct sources *s)
+/* Release all that was parsed. */
+void
+mapping_sources_free(struct mapping_sources *s)
 {
 	for (unsigned i = 0; i < s->n; i++)
 		json_free(s->list[i].doc);
 	free(s->list);
+	free(s);
 }
 
 static struct slice
@@ -170,22 +171,41 @@ parse(struct slice bytes)
 	return doc;
 }
 
+/* Parse a source that was not looked at before; NULL when that is too much. */
+static struct source *
+add_source(const struct mapping_context *c, struct ref at, enum member m)
+{
+	struct mapping_sources *s = c->sources;
+	struct slice bytes = get_bytes(c, at, m);
+
+	s->over = s->over || bytes.n > MAPPING_READ_MAX - s->bytes;
+	if (s->over)
+		return NULL;
+	s->bytes += bytes.n;
+	if (s->n == s->cap) {
+		s->cap = s->cap == 0 ? 8 : s->cap * 2;
+		s->list = mem_resize(s->list, s->cap, sizeof(*s->list));
+	}
+	s->list[s->n] = (struct source){at, m, parse(bytes)};
+	return &s->list[s->n++];
+}
+
 /* The value of a source, borrowed; NULL where there is none. */
 static const struct json_node *
-get_root(struct sources *s, struct ref at, enum member m)
+get_root(const struct mapping_context *c, struct ref at, enum member m)
 {
-	unsigned i;
+	struct source *found = NULL;
 
-	for (i = 0; i < s->n; i++) {
-		if (s->list[i].at.seq == at.seq && s->list[i].member == m)
-			break;
+	for (unsigned i = 0; i < c->sources->n && found == NULL; i++) {
+		struct source *s = &c->sources->list[i];
+
+		if (s->at.seq == at.seq && s->member == m)
+			found = s;
 	}
-	if (i == s->n) {
-		INVARIANT(s->n < s->cap);
-		s->list[s->n++] =
-		    (struct source){at, m, parse(get_bytes(s->c, at, m))};
-	}
-	return s->list[i].doc != NULL ? json_root(s->list[i].doc) : NULL;
+	if (found == NULL)
+		found = add_source(c, at, m);
+	return found != NULL && found->doc != NULL ? json_root(found->doc)
+						   : NULL;
 }
 
 /* The member or element of that name; NULL where there is none. */
@@ -225,21 +245,21 @@ follow(const struct json_node *n, struct slice path)
 }
 
 static const struct json_node *
-evaluate(struct sources *s, const struct mapping *m)
+evaluate(const struct mapping_context *c, const struct mapping *m)
 {
-	const struct step *step = &s->c->steps[m->step];
+	const struct step *step = &c->steps[m->step];
 
 	switch (m->source) {
 	case MAPPING_ARTIFACTS:
-		return follow(get_root(s, step->artifacts, MEMBER_ARTIFACTS),
+		return follow(get_root(c, step->artifacts, MEMBER_ARTIFACTS),
 		    m->path);
 	case MAPPING_RESULT:
-		return follow(get_root(s, step->result, MEMBER_RESULT),
+		return follow(get_root(c, step->result, MEMBER_RESULT),
 		    m->path);
 	case MAPPING_JOB_INPUT:
 		break;
 	}
-	return follow(get_root(s, s->c->created, MEMBER_INPUT), m->path);
+	return follow(get_root(c, c->created, MEMBER_INPUT), m->path);
 }
 
 /* ---- what a step is given ---- */
@@ -285,17 +305,15 @@ static bool
 write_mapped(const struct mapping_context *c, const struct job_step *step,
     struct buf *out)
 {
-	struct sources s = open_sources(c, step->nmappings);
 	struct object o = open_object(out);
 	bool ok = true;
 
 	for (unsigned i = 0; ok && i < step->nmappings; i++) {
-		const struct json_node *n = evaluate(&s, &step->mapping[i]);
+		const struct json_node *n = evaluate(c, &step->mapping[i]);
 
 		ok = add_member(&o, step->mapping[i].target,
 		    n != NULL ? n->raw : SLICE_NONE);
 	}
-	close_sources(&s);
 	return close_object(&o, ok);
 }
 
@@ -360,7 +378,6 @@ static bool
 write_merged(const struct mapping_context *c, const struct job_step *step,
     struct buf *out)
 {
-	struct sources s = open_sources(c, step->ndepends);
 	struct pick *picks = NULL;
 	unsigned n = 0;
 	bool ok;
@@ -368,7 +385,7 @@ write_merged(const struct mapping_context *c, const struct job_step *step,
 	for (unsigned i = 0; i < step->ndepends; i++) {
 		const struct step *from = &c->steps[step->depends[i]];
 		const struct json_node *obj =
-		    get_root(&s, from->artifacts, MEMBER_ARTIFACTS);
+		    get_root(c, from->artifacts, MEMBER_ARTIFACTS);
 
 		if (obj == NULL || obj->type != JSON_OBJECT || obj->count == 0)
 			continue;
@@ -380,7 +397,6 @@ write_merged(const struct mapping_context *c, const struct job_step *step,
 		mark_lost(picks, n);
 	ok = write_picks(picks, n, out);
 	free(picks);
-	close_sources(&s);
 	return ok;
 }
 
@@ -398,11 +414,10 @@ write_whole(const struct mapping_context *c, struct ref at, enum member m,
 }
 
 /* Choose the rule by what the definition says. */
-bool
-mapping_input(const struct mapping_context *c, uint16_t i, struct buf *out)
+static bool
+write_input(const struct mapping_context *c, const struct job_step *step,
+    struct buf *out)
 {
-	const struct job_step *step = &c->job->steps[i];
-
 	if (step->nmappings > 0)
 		return write_mapped(c, step, out);
 	if (step->ndepends == 0)
@@ -411,4 +426,19 @@ mapping_input(const struct mapping_context *c, uint16_t i, struct buf *out)
 		return write_whole(c, c->steps[step->depends[0]].artifacts,
 		    MEMBER_ARTIFACTS, out);
 	return write_merged(c, step, out);
+}
+
+/* Make an input; see mapping.h. */
+bool
+mapping_input(const struct mapping_context *c, uint16_t i, struct buf *out)
+{
+	struct mapping_context with = *c;
+	bool ok;
+
+	if (c->sources == NULL)
+		with.sources = mapping_sources_new();
+	ok = write_input(&with, &c->job->steps[i], out) && !with.sources->over;
+	if (c->sources == NULL)
+		mapping_sources_free(with.sources);
+	return ok;
 }

@@ -17,6 +17,14 @@
 bool mapping_parse(const struct job *j, struct slice text, struct mapping *out,
     char why[120]);
 
+/*
+ * Sources that were parsed, so that steps which become ready together read
+ * the same one once.  They borrow what `get` gave.
+ */
+struct mapping_sources;
+struct mapping_sources *mapping_sources_new(void);
+void mapping_sources_free(struct mapping_sources *s);
+
 /* What mapping_input() reads from. */
 struct mapping_context {
 	const struct job *job;
@@ -25,10 +33,13 @@ struct mapping_context {
 	/* A member of an event; its bytes live until the turn ends. */
 	struct slice (*get)(void *arg, struct ref at, enum member m);
 	void *arg;
+	struct mapping_sources *sources; /* NULL: one call's own */
 };
 
 /* Bytes of one step's input: a mapping can multiply what it reads. */
 #define MAPPING_INPUT_MAX (8u << 20)
+/* Bytes parsed into one mapping_sources: they stand in memory many times. */
+#define MAPPING_READ_MAX (32u << 20)
 
 /*
  * Append step i's input_params as JSON to out, by the rules of the Restep
@@ -37,8 +48,8 @@ struct mapping_context {
  * artifacts of its one dependency, or of all of them merged in depends_on
  * order, later keys winning (what is no object is left out of a merge).
  * Values keep their bytes.  Without a mapping, a source that is missing
- * gives {}.  False when that would be over MAPPING_INPUT_MAX bytes; what out
- * got until then is of no use.
+ * gives {}.  False when that would be over MAPPING_INPUT_MAX bytes, or need
+ * more than MAPPING_READ_MAX parsed; what out got until then is of no use.
  */
 bool mapping_input(const struct mapping_context *c, uint16_t i,
     struct buf *out);

@@ -587,7 +587,8 @@ test_create_too_large(void **state)
 	assert_false(world_create(w, input));
 	assert_refused(w, REFUSAL_INVALID, "input_params");
 	assert_string_equal(w->refusal.text,
-	    "would make the input of steps.1 larger than 8 MiB");
+	    "would make the input of steps.1 larger than 8 MiB, or take "
+	    "too much reading");
 	assert_int_equal(w->n, 0);
 	free(input);
 	input = world_string(most);

@@ -288,7 +288,8 @@ test_input_too_large(void **state)
 	assert_false(world_reports(w, r, 2, 0));
 	assert_refused(w, REFUSAL_INVALID, "step_reports.0.artifacts");
 	assert_string_equal(w->refusal.text,
-	    "would make the input of steps.1 larger than 8 MiB");
+	    "would make the input of steps.1 larger than 8 MiB, or take "
+	    "too much reading");
 	assert_events(w, "");
 	assert_int_equal(w->x.status, STATUS_QUEUED);
 	assert_steps(w, "ready pending");

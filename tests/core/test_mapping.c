@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/mapping.h"
+#include "core/mem.h"
 #include "tests/core/dies.h"
 
 static struct job *
@@ -151,9 +152,9 @@ give(struct fake *f, const char *last_step, struct buf *out)
 	    last_step);
 	buf_add_byte(&text, '\0');
 	j = make(text.p);
-	ok =
-	    mapping_input(&(struct mapping_context){j, steps, {1}, fake_get, f},
-		3, out);
+	ok = mapping_input(
+	    &(struct mapping_context){j, steps, {1}, fake_get, f, NULL}, 3,
+	    out);
 	job_free(j);
 	buf_free(&text);
 	return ok ? buf_slice(out) : SLICE_NONE;
@@ -271,7 +272,7 @@ test_no_refs(void **state)
 	    make("{\"name\":\"n\",\"steps\":[{\"name\":\"a\"},{\"name\":\"b\","
 		 "\"depends_on\":[\"a\"],\"input_mapping\":"
 		 "{\"p\":\"a.artifacts\",\"q\":\"job.input_params\"}}]}");
-	struct mapping_context c = {j, steps, {0}, fake_get, &f};
+	struct mapping_context c = {j, steps, {0}, fake_get, &f, NULL};
 
 	(void)state;
 	mapping_input(&c, 1, &out);
@@ -371,6 +372,58 @@ test_limit(void **state)
 	}
 }
 
+/* Steps that become ready together read what they share once. */
+static void
+test_shared(void **state)
+{
+	struct step steps[3] = {{.artifacts = {2}}};
+	struct fake f = {.artifacts = {"{\"x\":1}"}};
+	struct buf out = {0};
+	struct job *j =
+	    make("{\"name\":\"n\",\"steps\":[{\"name\":\"a\"},"
+		 "{\"name\":\"b\",\"depends_on\":[\"a\"],"
+		 "\"input_mapping\":{\"p\":\"a.artifacts.x\"}},"
+		 "{\"name\":\"c\",\"depends_on\":[\"a\"],"
+		 "\"input_mapping\":{\"q\":\"a.artifacts\"}}]}");
+	struct mapping_context c = {j, steps, {0}, fake_get, &f,
+	    mapping_sources_new()};
+
+	(void)state;
+	assert_true(mapping_input(&c, 1, &out));
+	assert_true(mapping_input(&c, 2, &out));
+	assert_true(
+	    slice_is(buf_slice(&out), "{\"p\":1}{\"q\":{\"x\":1}}"));
+	assert_int_equal(f.asked, 1);
+	mapping_sources_free(c.sources);
+	buf_free(&out);
+	job_free(j);
+}
+
+/* What is read is bounded, however little of it is used. */
+static void
+test_read_limit(void **state)
+{
+	static const char map[] = MAP("\"p\":\"a.artifacts.n\","
+				      "\"q\":\"b.artifacts.n\"");
+	size_t half = MAPPING_READ_MAX / 2;
+	char *large = mem_zalloc(half + 2);
+	struct buf out = {0};
+	struct fake f = {0};
+
+	(void)state;
+	memset(large, 'x', half);
+	memcpy(large, "{\"x\":\"", 6);
+	memcpy(large + half - 2, "\"}", 2);
+	f.artifacts[0] = f.artifacts[1] = large;
+	assert_true(
+	    slice_is(give(&f, map, &out), "{\"p\":null,\"q\":null}"));
+	out.len = 0;
+	memcpy(large + half - 2, " \"}", 4);
+	assert_null(give(&f, map, &out).p);
+	free(large);
+	buf_free(&out);
+}
+
 static void
 map_damage(void *fake)
 {
@@ -398,6 +451,8 @@ main(void)
 	    cmocka_unit_test(test_no_refs),
 	    cmocka_unit_test(test_large_merge),
 	    cmocka_unit_test(test_limit),
+	    cmocka_unit_test(test_shared),
+	    cmocka_unit_test(test_read_limit),
 	    cmocka_unit_test(test_damaged),
 	};
 

@@ -159,7 +159,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct values v = read_values(rest);
 	struct step steps[4] = {0};
 	struct job *j = make_job(lines);
-	struct mapping_context c = {j, steps, {1}, get_value, &v};
+	struct mapping_context c = {j, steps, {1}, get_value, &v, NULL};
 
 	for (unsigned i = 0; i < 3; i++) {
 		steps[i].artifacts.seq = 2 + i;
