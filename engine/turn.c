@@ -19,7 +19,10 @@
 
 TAILQ_HEAD(batch, cmd);
 
-/* Carry out commands until the turn is full; they move to done. */
+/*
+ * Carry out commands until the turn is full; they move to done.  A few bytes
+ * of request may make many of a step's input, so both are counted.
+ */
 static void
 run_commands(struct engine *e, struct store_txn *t, struct batch *done)
 {
@@ -28,6 +31,7 @@ run_commands(struct engine *e, struct store_txn *t, struct batch *done)
 	struct cmd *c;
 
 	while (n < TURN_COMMANDS && bytes < TURN_BYTES &&
+	    store_written(t) < TURN_BYTES &&
 	    (c = TAILQ_FIRST(&e->cmds)) != NULL) {
 		TAILQ_REMOVE(&e->cmds, c, entry);
 		TAILQ_INSERT_TAIL(done, c, entry);

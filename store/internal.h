@@ -43,6 +43,7 @@ struct store_txn {
 	uint64_t seq, number;
 	uint64_t stored_seq, stored_number; /* as meta has them */
 	struct buf scratch;		    /* an event being encoded */
+	size_t written;			    /* bytes of events */
 };
 
 struct store {

@@ -40,6 +40,7 @@ journal_append(struct store_txn *t, const struct journal_event *ev)
 	wire_put(key, sizeof(key), ev->seq);
 	t->scratch.len = 0;
 	event_encode(ev, &t->scratch);
+	t->written += t->scratch.len;
 	table_append(t, TABLE_JOURNAL, table_bytes(key, sizeof(key)),
 	    buf_slice(&t->scratch));
 	if (ev->nth == 0 || ev->nth % SCHEMA_EVENT_STRIDE != 0)

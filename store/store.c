@@ -263,6 +263,7 @@ store_begin(struct store *s, int *rc)
 	}
 	t->live = true;
 	t->error = 0;
+	t->written = 0;
 	t->seq = t->stored_seq = meta_get(t, "seq", 8);
 	t->number = t->stored_number = meta_get(t, "number", 8);
 	return t;
@@ -360,6 +361,13 @@ int
 store_error(const struct store_txn *t)
 {
 	return t->error;
+}
+
+/* Tell how much was appended. */
+size_t
+store_written(const struct store_txn *t)
+{
+	return t->written;
 }
 
 /* The journal's end. */

@@ -73,6 +73,9 @@ void store_abort(struct store_txn *t);
 /* The sticky error so far, 0 when none. */
 int store_error(const struct store_txn *t);
 
+/* Bytes of events appended so far: what is held in memory until the commit. */
+size_t store_written(const struct store_txn *t);
+
 /* The last seq given and the last number given, as this transaction sees. */
 uint64_t store_seq(struct store_txn *t);
 uint64_t store_number(struct store_txn *t);

@@ -155,3 +155,19 @@ def test_a_turn_that_is_killed(srv, together, api):
     srv.start()
     found = sorted(int(r["message"]) for r in ex.logs())
     assert 0 in found and found == sorted(set(found))
+
+
+def test_a_turn_is_bounded_by_what_it_writes(srv, together, api):
+    """Small reports that make much input do not all meet in one commit."""
+    waiters = [{"name": f"c{i}", "depends_on": ["a", "b"],
+                "input_mapping": {"x": "a.artifacts.x"}} for i in range(250)]
+    api.job("a", "b", *waiters, name="j")
+    executions = [api.trigger("j") for _ in range(5)]
+    for ex in executions:
+        ex.step("a", "completed", artifacts={"x": "y" * 20000})
+    before = srv.info()["commits"]
+    answers = together(*[("POST", f"{ex.path}/steps/b/completed", {})
+                         for ex in executions])
+    assert codes(answers) == [200] * 5
+    # 250 x 20 kB each, of the 4 MiB that a turn may write.
+    assert srv.info()["commits"] - before == 5
