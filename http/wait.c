@@ -35,6 +35,7 @@ struct wait {
 	struct wheel *wheel;
 	unsigned count;
 	uint64_t seq; /* looked at up to here */
+	bool draining;
 };
 
 /* Take a waiter out; what it waited for is its caller's to say. */
@@ -149,7 +150,7 @@ wait_begin(struct request *r, const struct execution *x,
 		    "must be a number of seconds from 1 to %d", WAIT_MAX);
 		return true;
 	}
-	if (status_is_terminal(x->status))
+	if (status_is_terminal(x->status) || r->app->wait->draining)
 		return false;
 	join(r, &x->id, (int64_t)seconds * 1000, handler);
 	return true;
@@ -162,7 +163,6 @@ look(void *arg, const struct journal_event *ev)
 	struct wait *w = arg;
 	struct waiters *all;
 
-	w->seq = ev->seq;
 	if (ev->type != EVENT_STATUS || !status_is_terminal(ev->status))
 		return true;
 	while ((all = hash_get(w->by_execution, &ev->execution)) != NULL)
@@ -180,7 +180,8 @@ wait_advance(struct wait *w, uint64_t seq)
 	while (hash_count(w->by_execution) > 0 && w->seq < seq) {
 		uint64_t at = w->seq;
 
-		if (journal_walk(t, at, JOURNAL_PAGE, &v) == at)
+		w->seq = journal_walk(t, at, JOURNAL_PAGE, &v);
+		if (w->seq == at)
 			return;
 	}
 }
@@ -192,13 +193,14 @@ wait_count(const struct wait *w)
 	return w->count;
 }
 
-/* Answer everybody. */
+/* Answer everybody, and from now on at once. */
 void
 wait_drain(struct wait *w)
 {
 	struct waiters *all;
 	size_t at = 0;
 
+	w->draining = true;
 	while ((all = hash_next(w->by_execution, &at)) != NULL) {
 		answer(LIST_FIRST(all));
 		at = 0; /* the table has changed */

@@ -34,7 +34,7 @@ void wait_advance(struct wait *w, uint64_t seq);
 /* How many requests wait now. */
 unsigned wait_count(const struct wait *w);
 
-/* Answer everybody now: the server is stopping. */
+/* Answer everybody now, put nobody off again: the server is stopping. */
 void wait_drain(struct wait *w);
 
 #endif

@@ -1,5 +1,7 @@
 """Long polls: GET an execution with ?wait=SECONDS."""
+import socket
 import threading
+import time
 
 from api import data
 
@@ -74,7 +76,6 @@ def test_retries_are_no_end(api, srv):
 
 
 def test_who_hangs_up_waits_no_more(api, srv):
-    import socket
     api.job(name="j")
     ex = api.trigger("j")
     with socket.create_connection(("127.0.0.1", srv.port)) as s:
@@ -92,6 +93,23 @@ def test_a_stop_lets_nobody_wait(api, srv):
     waiting(api, 1)
     srv.stop()
     assert join()["status"] == "pending"
+    srv.start()
+
+
+def test_a_stop_is_not_held_up_by_what_is_asked_behind(api, srv):
+    """Pipelined waits come up while the server stops: at once, too."""
+    api.job(name="j")
+    ex = api.trigger("j")
+    ask = (f"GET /api/executions/{ex.id}?wait=60 HTTP/1.1\r\n"
+           "Host: x\r\n\r\n").encode()
+    with socket.create_connection(("127.0.0.1", srv.port)) as s:
+        s.sendall(ask * 3)
+        waiting(api, 1)
+        began = time.monotonic()
+        srv.stop()
+        assert time.monotonic() - began < 8  # not the ten of draining
+        s.settimeout(10)
+        assert s.recv(65536).startswith(b"HTTP/1.1 200 ")
     srv.start()
 
 
