@@ -123,6 +123,7 @@ read_status(struct request *r, struct list *l)
 static bool
 read_tags(struct request *r, struct list *l)
 {
+	struct slice more;
 	unsigned n = 0;
 
 	for (; n < TAGS_MAX && request_query(r, "tag", n, &l->tags[n]); n++)
@@ -130,6 +131,11 @@ read_tags(struct request *r, struct list *l)
 			request_error(r, 400, "tag", "must be key:value");
 			return false;
 		}
+	if (n == TAGS_MAX && request_query(r, "tag", n, &more)) {
+		request_error(r, 400, "tag", "must be said at most %d times",
+		    TAGS_MAX);
+		return false;
+	}
 	if (n == 0)
 		return true;
 	l->filter.label = l->tags[0];

@@ -209,6 +209,7 @@ read_project(struct request *r, struct sse_filter *f)
 static bool
 read_tags(struct request *r, struct slice tags[TAGS_MAX], struct sse_filter *f)
 {
+	struct slice more;
 	unsigned n = 0;
 
 	for (; n < TAGS_MAX && request_query(r, "tag", n, &tags[n]); n++)
@@ -216,6 +217,11 @@ read_tags(struct request *r, struct slice tags[TAGS_MAX], struct sse_filter *f)
 			request_error(r, 422, "tag", "must be key:value");
 			return false;
 		}
+	if (n == TAGS_MAX && request_query(r, "tag", n, &more)) {
+		request_error(r, 422, "tag", "must be said at most %d times",
+		    TAGS_MAX);
+		return false;
+	}
 	if (n == 0)
 		return true;
 	f->label = tags[0];

@@ -795,3 +795,5 @@ def test_several_executions_and_several_tags(api, srv):
     assert [row["id"] for row in rows] == [c.id]
     r = api.get(f"{path}&execution_id={uuid.UUID(int=1)}")
     assert r.status_code == 404
+    r = api.get("/events?" + "&".join(["tag=a:b"] * 17))
+    assert r.status_code == 422
