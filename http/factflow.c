@@ -19,8 +19,7 @@
 #include "http/lookup.h"
 #include "store/journal.h"
 
-#define KEY_MAX 255	  /* characters of an idempotency key */
-#define COPIES (1u << 20) /* bytes a replay may well copy within a turn */
+#define KEY_MAX 255 /* characters of an idempotency key */
 
 struct op {
 	struct cmd cmd;
@@ -377,7 +376,6 @@ factflow_replay(struct request *r)
 		return;
 	op = op_new(r, CMD_REPLAY, draw_row);
 	op->cmd.id = parent.id;
-	op->cmd.bytes += COPIES;
 	read_source(op, body);
 	op->cmd.from_stage = read_text(op, body, "from_stage", true);
 	route = json_get(body, "to_route");
