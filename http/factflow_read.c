@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "core/labels.h"
 #include "core/mem.h"
 #include "engine/engine.h"
 #include "http/app.h"
@@ -13,12 +14,12 @@
 #include "http/factflow_work.h"
 #include "http/invalid.h"
 #include "http/lookup.h"
+#include "http/wait.h"
 #include "store/jobs.h"
 #include "store/rows.h"
 
 #define LIST_MAX 1000
 #define LIST_DEFAULT 100
-#define LABELS_MAX 64
 #define LINEAGE_MAX 10000
 #define LINEAGE_DEFAULT 1000
 
@@ -31,49 +32,41 @@ struct list {
 	struct invalid invalid;
 };
 
-/* Add what a word of status= stands for; false when it is none. */
-static bool
-add_status(struct rows_filter *f, struct slice word)
+/* The statuses that a word stands for, one bit each; 0: it is no word. */
+static unsigned
+statuses_of(struct slice word)
 {
+	unsigned set = 0;
 	enum status s;
-	unsigned i, n = 0;
 
-	while (f->status[n] != 0)
-		n++;
-	i = n;
-	if (slice_is(word, "created") && n < STATUS_COUNT) {
-		f->status[n++] = STATUS_QUEUED;
-		return true;
-	}
+	if (slice_is(word, "created"))
+		return 1u << STATUS_QUEUED;
 	for (s = STATUS_QUEUED; s < STATUS_COUNT; s++)
-		if (slice_is(word, factflow_view_word(s)) && n < STATUS_COUNT)
-			f->status[n++] = s;
-	return n > i;
+		if (slice_is(word, factflow_view_word(s)))
+			set |= 1u << s;
+	return set;
 }
 
 /* status=, one or several. */
 static void
 read_statuses(struct request *r, struct list *l)
 {
-	unsigned seen = 0, nth;
+	unsigned set = 0, nth, n = 0;
 	struct slice word;
 	enum status s;
-	struct rows_filter f;
 
 	for (nth = 0; request_query(r, "status", nth, &word); nth++) {
-		f = (struct rows_filter){.project = 0};
-		if (!add_status(&f, word)) {
+		if (statuses_of(word) == 0) {
 			invalid_query(&l->invalid, "status", word,
 			    "must be one of created, running, cancelling, "
 			    "interrupted, completed, failed, cancelled");
 			return;
 		}
-		for (unsigned i = 0; i < STATUS_COUNT && f.status[i] != 0; i++)
-			seen |= 1u << f.status[i];
+		set |= statuses_of(word);
 	}
-	for (s = STATUS_QUEUED, nth = 0; s < STATUS_COUNT; s++)
-		if ((seen & 1u << s) != 0)
-			l->filter.status[nth++] = s;
+	for (s = STATUS_QUEUED; s < STATUS_COUNT; s++)
+		if ((set & 1u << s) != 0)
+			l->filter.status[n++] = s;
 }
 
 /* config_id=, an id or a name; one that is not there has no executions. */
@@ -214,7 +207,7 @@ factflow_get(struct request *r)
 	struct factflow_view v;
 	struct execution x;
 
-	if (!lookup_path_execution(r, &x))
+	if (!lookup_path_execution(r, &x) || wait_begin(r, &x, factflow_get))
 		return;
 	v = factflow_view_of(r, &x);
 	k = work_of(r, &v);
