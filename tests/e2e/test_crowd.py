@@ -1,6 +1,7 @@
 """What is promised of streams, with many readers: every event, in order,
 once, whoever else stalls and whatever happens to the server.
 """
+import os
 import resource
 import threading
 
@@ -11,13 +12,14 @@ from crowd import Crowd
 from server import wait_until
 
 LOGS = "/events?types=log"
+READERS = int(os.environ.get("TIDEWIRE_READERS", 400))  # of the kills
 
 
 @pytest.fixture(autouse=True)
 def enough_descriptors():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE,
-                       (min(hard, max(soft, 4096)), hard))
+                       (min(hard, max(soft, 4096, 2 * READERS + 500)), hard))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
@@ -89,8 +91,8 @@ def test_kill_under_many_readers(srv, api):
     api.job("a", name="j")
     ex = api.trigger("j")
     ex.data("heartbeat")
-    with Crowd(srv, LOGS, "log", 400) as crowd:
-        opened(srv, 400)
+    with Crowd(srv, LOGS, "log", READERS) as crowd:
+        opened(srv, READERS)
         publisher = Publisher(srv, ex)
         publisher.start()
         for _ in range(3):

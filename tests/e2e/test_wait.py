@@ -119,3 +119,18 @@ def test_wait_is_a_number_of_seconds(api):
     for bad in ("0", "61", "-1", "1.5", "x", ""):
         r = api.get(f"/api/executions/{ex.id}?wait={bad}")
         assert r.status_code == 422 and "wait" in r.json()["errors"], r.text
+
+
+def test_factflow_waits_too(api):
+    api.job(name="j")
+    ex = api.trigger("j")
+    box = {}
+    thread = threading.Thread(target=lambda: box.update(r=api.get(
+        f"/api/v1/executions/{ex.id}?wait=30")))
+    thread.start()
+    waiting(api, 1)
+    ex.ok("complete")
+    thread.join(30)
+    assert box["r"].json()["status"] == "completed"
+    r = api.get(f"/api/v1/executions/{ex.id}?wait=0")
+    assert r.status_code == 422 and r.json()["detail"][0]["loc"][-1] == "wait"
