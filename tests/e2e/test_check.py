@@ -86,7 +86,7 @@ def rich(srv):
                          idempotency_key=f"k{i}", project_id=i + 1)
         ex.ok("log", message="m")
         ex.step("fetch", "completed", artifacts={"x": i})
-    ex.finish()
+    ex.finish({"articles": [{"title": "a"}, {"title": "b"}]})
     for name in ("one", "two"):
         ok(api.post("/api/v1/executions", {"config_id": "load",
                                            "tag": name}), 201)
@@ -116,7 +116,7 @@ def test_check_finds_lost_rows(rich, tmp_path, case):
 @needs_lmdb
 def test_check_finds_changed_bytes(rich, tmp_path, case):
     """All but a few: the last heartbeat's time follows from nothing."""
-    for table in (b"executions", b"counters", b"job_names"):
+    for table in (b"executions", b"counters", b"job_names", b"articles"):
         for at in (0.0, 0.5, 1.0):
             with case(f"{table.decode()} at {at}"):
                 hits = [damaged(rich, tmp_path / f"{table}{at}{share}",
