@@ -152,9 +152,9 @@ give(struct fake *f, const char *last_step, struct buf *out)
 	    last_step);
 	buf_add_byte(&text, '\0');
 	j = make(text.p);
-	ok = mapping_input(
-	    &(struct mapping_context){j, steps, {1}, fake_get, f, NULL}, 3,
-	    out);
+	ok = mapping_input(&(struct mapping_context){j, steps, {1}, fake_get, f,
+			       NULL},
+	    3, out);
 	job_free(j);
 	buf_free(&text);
 	return ok ? buf_slice(out) : SLICE_NONE;
@@ -379,20 +379,18 @@ test_shared(void **state)
 	struct step steps[3] = {{.artifacts = {2}}};
 	struct fake f = {.artifacts = {"{\"x\":1}"}};
 	struct buf out = {0};
-	struct job *j =
-	    make("{\"name\":\"n\",\"steps\":[{\"name\":\"a\"},"
-		 "{\"name\":\"b\",\"depends_on\":[\"a\"],"
-		 "\"input_mapping\":{\"p\":\"a.artifacts.x\"}},"
-		 "{\"name\":\"c\",\"depends_on\":[\"a\"],"
-		 "\"input_mapping\":{\"q\":\"a.artifacts\"}}]}");
+	struct job *j = make("{\"name\":\"n\",\"steps\":[{\"name\":\"a\"},"
+			     "{\"name\":\"b\",\"depends_on\":[\"a\"],"
+			     "\"input_mapping\":{\"p\":\"a.artifacts.x\"}},"
+			     "{\"name\":\"c\",\"depends_on\":[\"a\"],"
+			     "\"input_mapping\":{\"q\":\"a.artifacts\"}}]}");
 	struct mapping_context c = {j, steps, {0}, fake_get, &f,
 	    mapping_sources_new()};
 
 	(void)state;
 	assert_true(mapping_input(&c, 1, &out));
 	assert_true(mapping_input(&c, 2, &out));
-	assert_true(
-	    slice_is(buf_slice(&out), "{\"p\":1}{\"q\":{\"x\":1}}"));
+	assert_true(slice_is(buf_slice(&out), "{\"p\":1}{\"q\":{\"x\":1}}"));
 	assert_int_equal(f.asked, 1);
 	mapping_sources_free(c.sources);
 	buf_free(&out);
@@ -415,8 +413,7 @@ test_read_limit(void **state)
 	memcpy(large, "{\"x\":\"", 6);
 	memcpy(large + half - 2, "\"}", 2);
 	f.artifacts[0] = f.artifacts[1] = large;
-	assert_true(
-	    slice_is(give(&f, map, &out), "{\"p\":null,\"q\":null}"));
+	assert_true(slice_is(give(&f, map, &out), "{\"p\":null,\"q\":null}"));
 	out.len = 0;
 	memcpy(large + half - 2, " \"}", 4);
 	assert_null(give(&f, map, &out).p);
