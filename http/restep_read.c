@@ -187,16 +187,17 @@ send_list(struct request *r, struct list *l)
 	struct store_txn *t = engine_snapshot(r->app->engine);
 	struct execution page[LIST_MAX];
 	struct jsonw *w = request_body(r);
-	unsigned n, drawn = 0, visits = 0;
+	unsigned n, wanted, drawn = 0, visits = 0;
 
 	jsonw_object(w);
 	jsonw_key(w, "data");
 	jsonw_array(w);
+	/* A short page means that enough rows were looked at. */
 	do {
-		n = rows_list(t, &l->filter, &l->at, page,
-		    (unsigned)l->limit - drawn);
+		wanted = (unsigned)l->limit - drawn;
+		n = rows_list(t, &l->filter, &l->at, page, wanted);
 		drawn += draw(r, w, l, page, n);
-	} while (drawn < l->limit && !uuid_is_zero(&l->at) &&
+	} while (n == wanted && drawn < l->limit && !uuid_is_zero(&l->at) &&
 	    ++visits < LIST_VISITS);
 	jsonw_end(w);
 	param_write_cursor(w, &l->at);
