@@ -31,6 +31,8 @@
 #define WARN_MS 60000 /* between two warnings of that */
 #define TICK_MS 50    /* of the deadlines' wheel */
 
+#define BODY_KEPT (1u << 20) /* bytes, for the next turn's answers */
+
 /* ---- accepting ---- */
 
 /* Accept again. */
@@ -269,6 +271,8 @@ http_turn_end(struct http *h)
 	h->parsed = 0;
 	conn_turn_end(h);
 	exchange_free_buried(h);
+	if (h->body.cap > BODY_KEPT)
+		buf_free(&h->body);
 	return h->parsed > 0 || h->dirty != NULL;
 }
 

@@ -315,6 +315,16 @@ def test_a_big_answer_to_a_slow_reader(srv):
 
 
 @pytest.mark.memory
+def test_a_large_answer_leaves_nothing_behind(api, srv):
+    api.job(*[f"s{i}" for i in range(64)], name="j")
+    before = memory_kb(srv.proc.pid)
+    ex = api.trigger("j", {"x": "y" * 900000})
+    assert len(ex.text()) > 50_000_000  # each step is given the input
+    api.get("/healthz")
+    assert memory_kb(srv.proc.pid) - before < 8000
+
+
+@pytest.mark.memory
 def test_answers_that_nobody_reads_are_not_made(srv):
     """Requests without end from a client that never reads cost nothing."""
     srv.api.job("a", name="j")
