@@ -143,7 +143,7 @@ test_steps(void **state)
 	struct ground *g = ground_new();
 	struct step steps[3];
 	struct journal_event ev;
-	struct uuid id;
+	struct uuid id, other;
 	struct ask a;
 
 	(void)state;
@@ -156,7 +156,9 @@ test_steps(void **state)
 	a.cmd.input = SLICE("1.50");
 	assert_int_equal(ground_run(&a), OUTCOME_DONE);
 	id = a.x.id;
+	other = ground_trigger(g, "n");
 	complete_step(g, &id, "a", "{\"k\":[1]}");
+	complete_step(g, &other, "a", "{\"k\":2}");
 	complete_step(g, &id, "b", "{}");
 	assert_true(rows_get_steps(engine_snapshot(g->engine), &id, steps, 3));
 	assert_int_equal(steps[0].status, STEP_COMPLETED);
@@ -171,6 +173,10 @@ test_steps(void **state)
 	assert_int_equal(a.steps[2].status, STEP_SKIPPED);
 	assert_true(rows_get_steps(engine_snapshot(g->engine), &id, steps, 3));
 	assert_int_equal(steps[2].status, STEP_SKIPPED);
+	assert_true(rows_get_steps(engine_snapshot(g->engine), &other, steps,
+	    3));
+	assert_int_equal(steps[1].status, STEP_READY);
+	assert_int_equal(steps[2].status, STEP_PENDING);
 	ground_free(g);
 }
 

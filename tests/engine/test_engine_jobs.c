@@ -282,16 +282,26 @@ test_idempotency(void **state)
 	struct ground *g = ground_new();
 	struct report r = report_make(REPORT_COMPLETE);
 	struct ask first, again;
+	struct journal_event ev;
+	struct slice kept;
 
 	(void)state;
 	ground_job(g, "{'name':'n'}");
 	ground_job(g, "{'name':'m'}");
 	assert_int_equal(trigger(g, &first, 0, "no", "k"), OUTCOME_NOT_FOUND);
 	assert_int_equal(trigger(g, &first, 0, "n", "k"), OUTCOME_DONE);
+	assert_true(journal_get(engine_snapshot(g->engine), first.x.created.seq,
+	    &ev));
+	kept = event_get(&ev, MEMBER_IDEMPOTENCY);
+	assert_true(kept.n > 0 && kept.p[kept.n - 1] == 'k');
 	assert_int_equal(trigger(g, &again, 0, "m", "k"), OUTCOME_EXISTING);
 	assert_true(uuid_eq(&again.x.id, &first.x.id));
 	assert_int_equal(again.first_seq, 0);
 	assert_int_equal(trigger(g, &again, 0, "n", "K"), OUTCOME_DONE);
+	again.cmd.idempotency_key = SLICE("k");
+	again.cmd.scope = CMD_SCOPE_FACTFLOW;
+	again.answered = again.settled = 0;
+	assert_int_equal(ground_run(&again), OUTCOME_DONE);
 	assert_int_equal(trigger(g, &again, 7, "n", "k"), OUTCOME_DONE);
 	assert_int_equal(trigger(g, &again, 7, "n", "k"), OUTCOME_EXISTING);
 	assert_int_equal(again.x.project, 7);
