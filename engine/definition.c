@@ -115,6 +115,8 @@ engine_job_delete(struct engine *e, struct store_txn *t, struct cmd *c)
 	}
 	append_job(e, t, &head, NULL);
 	jobs_delete(t, &head.id, engine_now(e));
+	if (store_error(t) != 0)
+		return;
 	o.job = jobs_get(t, &head.id, head.version);
 	c->answer(c, &o);
 }
