@@ -17,6 +17,7 @@
 
 #define LIST_MAX 100
 #define LIST_DEFAULT 20
+#define LIST_BYTES (4u << 20) /* of definitions; then a page is full */
 
 struct op {
 	struct cmd cmd;
@@ -187,18 +188,21 @@ draw_page(struct request *r, struct jsonw *w, uint64_t limit, struct uuid *at)
 	struct store_txn *t = engine_snapshot(r->app->engine);
 	struct jobs_head heads[LIST_MAX + 1];
 	unsigned i, n, drawn = 0;
+	const struct job *job;
+	size_t bytes = 0;
 
 	do {
 		n = jobs_list(t, at, heads, (unsigned)limit + 1);
-		for (i = 0; i < n && drawn < limit; i++) {
+		for (i = 0; i < n && drawn < limit && bytes < LIST_BYTES; i++) {
 			*at = heads[i].id;
 			if (!is_visible(r, &heads[i]))
 				continue;
-			jobs_view(w, jobs_get(t, at, heads[i].version),
-			    &heads[i]);
+			job = jobs_get(t, at, heads[i].version);
+			jobs_view(w, job, &heads[i]);
+			bytes += job->definition.n;
 			drawn++;
 		}
-	} while (n > limit && drawn < limit);
+	} while (n > limit && drawn < limit && bytes < LIST_BYTES);
 	if (i == n && n <= limit)
 		*at = (struct uuid){{0}};
 }

@@ -22,7 +22,8 @@
 #define TAGS_MAX 16
 #define LOGS_MAX 1000
 #define LOGS_DEFAULT 100
-#define LIST_VISITS 16 /* pages looked at to fill one, at most */
+#define LOGS_BYTES (4u << 20) /* of messages and data; then a page is full */
+#define LIST_VISITS 16	      /* pages looked at to fill one, at most */
 
 /* The execution of the path, if the asker may see it; answers 404 itself. */
 static bool
@@ -221,6 +222,7 @@ struct logs {
 	const struct step *steps;
 	enum level level; /* LEVEL_NONE: any */
 	uint64_t limit, drawn, last;
+	size_t bytes;
 };
 
 static void
@@ -243,10 +245,14 @@ draw_log(void *arg, const struct journal_event *ev)
 	if (ev->type != EVENT_LOG ||
 	    (l->level != LEVEL_NONE && ev->level != l->level))
 		return true;
+	if (l->bytes > LOGS_BYTES)
+		l->limit = l->drawn;
 	if (l->drawn == l->limit)
 		return false;
 	l->drawn++;
 	l->last = ev->seq;
+	l->bytes +=
+	    event_get(ev, MEMBER_MESSAGE).n + event_get(ev, MEMBER_LOG_DATA).n;
 	jsonw_object(w);
 	jsonw_key(w, "id");
 	jsonw_u64(w, ev->seq);

@@ -348,6 +348,16 @@ def test_bad_cursor(api, cursor):
     bad_query(api.get(f"/api/jobs?cursor={cursor}"), "cursor")
 
 
+def test_a_page_is_bounded_in_bytes(api):
+    made = [api.job(name=f"big-{i}", metadata={"x": "y" * 900_000})["id"]
+            for i in range(8)]
+    page = api.get("/api/jobs?limit=100").json()
+    assert [j["id"] for j in page["data"]] == made[:2:-1]
+    assert page["next_cursor"] == made[3]
+    found = [j["id"] for j in api.pages("/api/jobs?limit=100")]
+    assert found[:8] == made[::-1] and len(found) == len(set(found))
+
+
 def test_pages_stay_whole_while_rows_are_added(api):
     made = [api.job(name=f"j{i:02}")["id"] for i in range(30)]
     seen, cursor = [], None

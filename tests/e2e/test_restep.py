@@ -315,6 +315,16 @@ def test_log_batch_is_all_or_nothing(srv, api):
     assert ex.ok("log", logs=[])["count"] == 0
 
 
+def test_a_page_of_logs_is_bounded_in_bytes(api):
+    api.job(name="j")
+    ex = api.trigger("j")
+    for i in range(8):
+        ex.ok("log", message=f"{i}" + "x" * 900_000)
+    page = api.get(f"{ex.path}/logs?limit=1000").json()
+    assert len(page["data"]) == 5 and page["next_cursor"] is not None
+    assert [row["message"][0] for row in ex.logs()] == list("01234567")
+
+
 def test_logs_query(api, case):
     api.job("a", name="j")
     ex = api.trigger("j")
