@@ -19,7 +19,7 @@
 #define CORS_METHODS "GET, HEAD, POST, PUT, PATCH, DELETE"
 #define CORS_HEADERS                                                    \
 	"Authorization, Content-Type, Idempotency-Key, Last-Event-ID, " \
-	"X-API-Key, X-Attempt, X-Project-Id"
+	"X-API-Key, X-Attempt, X-Idempotency-Key, X-Project-Id"
 
 /* Answer OPTIONS for a path whose methods are known, or any. */
 static void

@@ -175,6 +175,8 @@ endif
 # ---- fuzz targets: libFuzzer, or a main that replays the corpus ----------
 
 fuzz_targets =
+fuzz_targets += tests/fuzz/fuzz_article
+tests_fuzz_fuzz_article_LDADD = $(fuzz_main) $(core_libs)
 fuzz_targets += tests/fuzz/fuzz_json
 tests_fuzz_fuzz_json_LDADD = $(fuzz_main) $(core_libs)
 fuzz_targets += tests/fuzz/fuzz_rfc3339

@@ -216,3 +216,22 @@ def test_errors_wear_their_dialects_shape(api, case):
     for path, members in shapes:
         with case(path):
             assert set(ok(api.get(path), 404)) == members
+
+
+def test_a_full_disk_in_each_dialects_shape(start):
+    srv = start()
+    api, ex = srv.api, srv.api.trigger(JOB)
+    number = ex.get()["number"]
+    srv.restart("--free-mark", str(1 << 62))
+    before = unchanged(srv)
+    f = bad(Tux(api).send(1, "k", operation=JOB), 507, "STORAGE_FULL")
+    assert f["category"] == "dependency"
+    bad(Tux(api).cancel(number), 507, "STORAGE_FULL")
+    plain_error(api.post(f"/api/v1/jobs/{ex.id}/cancel"), 507)
+    topify_error(api.post("/api/v1/tasks", {"user_prompt": "p"}), 507,
+                 "DATABASE_ERROR")
+    topify_error(api.delete(f"/api/v1/tasks/{ex.id}"), 507, "DATABASE_ERROR")
+    look(api, ex, "queued")
+    assert unchanged(srv) == before
+    srv.restart()
+    ok(api.delete(f"/api/v1/tasks/{ex.id}"))
