@@ -63,8 +63,9 @@ class Server:
         line, until = b"", time.monotonic() + DEADLINE
         while not line.endswith(b"\n"):
             left = until - time.monotonic()
-            ready, _, _ = select.select([self.proc.stdout], [], [],
-                                        max(left, 0))
+            poll = select.poll()  # select() knows no descriptor over 1023
+            poll.register(self.proc.stdout, select.POLLIN)
+            ready = poll.poll(max(left, 0) * 1000)
             assert ready, f"no listening line in {DEADLINE} s: {line!r}"
             more = os.read(self.proc.stdout.fileno(), 4096)
             if not more:
