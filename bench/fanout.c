@@ -27,6 +27,7 @@
 #define SOURCES 8 /* addresses to connect from: 28,000 ports each */
 #define BODY_MAX 65536
 #define EVENTS_MAX 1024
+#define PIDS_MAX 8
 
 struct url {
 	char host[64], path[512];
@@ -37,10 +38,11 @@ struct load {
 	/* asked for */
 	struct url stream, publish;
 	const char *body; /* of a publication; %s becomes the payload */
-	unsigned subscribers, stalled, events, size, batch;
+	unsigned subscribers, burst, stalled, events, size, batch;
 	double rate; /* events a second; 0: as fast as they are accepted */
 	double idle; /* seconds to look at the idle server */
-	long pid;    /* of the server */
+	long pids[PIDS_MAX]; /* of the server's processes */
+	unsigned npids;
 	double patience;
 	/* under way */
 	int epoll;
@@ -278,7 +280,7 @@ open_streams(struct load *l)
 		l->readers[i] = reader_new(fd, &l->sum);
 		l->opened++;
 		watch(l, fd, l->readers[i]);
-		if (i % 256 == 255)
+		if (i % l->burst == l->burst - 1)
 			turn_until(l, all_open);
 	}
 	for (unsigned i = 0; i < l->stalled; i++)
@@ -338,11 +340,27 @@ report(struct load *l, double seconds, double cpu_us, bool whole)
 		    cpu_us / deliveries);
 }
 
+/* What the server has used so far, in all its processes. */
+static struct proc
+used(const struct load *l)
+{
+	struct proc sum = {0};
+
+	for (unsigned i = 0; i < l->npids; i++) {
+		struct proc p = proc_read(l->pids[i]);
+
+		sum.cpu_us += p.cpu_us;
+		sum.rss_kib += p.rss_kib;
+		sum.switches += p.switches;
+	}
+	return sum;
+}
+
 /* What the streams cost when nothing happens. */
 static void
 measure_idle(struct load *l, struct proc before)
 {
-	struct proc open = proc_read(l->pid), later;
+	struct proc open = used(l), later;
 	double grown = ((double)open.rss_kib - (double)before.rss_kib) * 1024;
 
 	printf("server_rss_mib %.1f\nrss_per_idle_subscriber %.0f\n",
@@ -350,7 +368,7 @@ measure_idle(struct load *l, struct proc before)
 	if (l->idle <= 0)
 		return;
 	look_on(l, l->idle);
-	later = proc_read(l->pid);
+	later = used(l);
 	printf("idle_cpu_percent %.3f\nidle_wakeups_per_s %.1f\n",
 	    (later.cpu_us - open.cpu_us) / l->idle / 1e4,
 	    (double)(later.switches - open.switches) / l->idle);
@@ -359,7 +377,7 @@ measure_idle(struct load *l, struct proc before)
 static void
 run(struct load *l)
 {
-	struct proc before = proc_read(l->pid);
+	struct proc before = used(l);
 	double start;
 	bool whole;
 
@@ -370,14 +388,12 @@ run(struct load *l)
 		return;
 	l->publisher = dial(&l->publish, 0, false);
 	watch(l, l->publisher, l);
-	before = proc_read(l->pid);
+	before = used(l);
 	start = now();
 	publish_all(l);
 	whole = turn_until(l, all_delivered);
-	report(l, now() - start, proc_read(l->pid).cpu_us - before.cpu_us,
-	    whole);
-	printf("server_rss_after_mib %.1f\n",
-	    (double)proc_read(l->pid).rss_kib / 1024);
+	report(l, now() - start, used(l).cpu_us - before.cpu_us, whole);
+	printf("server_rss_after_mib %.1f\n", (double)used(l).rss_kib / 1024);
 }
 
 static void
@@ -390,9 +406,11 @@ usage(void)
 	    "  --batch N        events in a POST (Tidewire's logs[])\n"
 	    "  --rate R         events a second; 0 as fast as accepted (0)\n"
 	    "  --size BYTES     of the payload (200)\n"
+	    "  --burst N        streams opened at a time (256)\n"
 	    "  --stalled N      more streams, which never read\n"
 	    "  --idle SECONDS   measure the idle server first\n"
-	    "  --pid PID        of the server, whose CPU and memory is measured\n"
+	    "  --pid PID        of the server, whose CPU and memory is measured;\n"
+	    "                   repeated for one of several processes\n"
 	    "  --patience S     give up when nothing arrives for so long (10)\n");
 	exit(2);
 }
@@ -403,6 +421,7 @@ static const struct option options[] = {
     {"body", required_argument, NULL, 'b'},
     {"batch", required_argument, NULL, 'B'},
     {"subscribers", required_argument, NULL, 'n'},
+    {"burst", required_argument, NULL, 'o'},
     {"stalled", required_argument, NULL, 's'},
     {"events", required_argument, NULL, 'e'},
     {"rate", required_argument, NULL, 'r'},
@@ -432,6 +451,9 @@ set_option(struct load *l, int c)
 	case 'n':
 		l->subscribers = (unsigned)strtoul(optarg, NULL, 10);
 		break;
+	case 'o':
+		l->burst = (unsigned)strtoul(optarg, NULL, 10);
+		break;
 	case 's':
 		l->stalled = (unsigned)strtoul(optarg, NULL, 10);
 		break;
@@ -448,7 +470,9 @@ set_option(struct load *l, int c)
 		l->idle = strtod(optarg, NULL);
 		break;
 	case 'P':
-		l->pid = strtol(optarg, NULL, 10);
+		if (l->npids == PIDS_MAX)
+			usage();
+		l->pids[l->npids++] = strtol(optarg, NULL, 10);
 		break;
 	case 'w':
 		l->patience = strtod(optarg, NULL);
@@ -463,6 +487,7 @@ main(int argc, char **argv)
 {
 	static struct load l = {.body = "%s",
 	    .subscribers = 1000,
+	    .burst = 256,
 	    .events = 0,
 	    .size = 200,
 	    .batch = 1,
@@ -473,7 +498,7 @@ main(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		set_option(&l, c);
 	if (l.stream.port == 0 || (l.events > 0 && l.publish.port == 0) ||
-	    l.subscribers == 0 || l.batch == 0 || l.pid == 0)
+	    l.subscribers == 0 || l.burst == 0 || l.batch == 0 || l.npids == 0)
 		usage();
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;

@@ -3,7 +3,7 @@
 #
 # usage: bench/fanout.sh SERVER SUBSCRIBERS EVENTS [FANOUT-OPTIONS]
 #
-#   SERVER   tidewire, bare (the yardstick), nchan or node (bench/peers/)
+#   SERVER   tidewire, bare (the yardstick), nchan, node or pushpin (peers/)
 #   BUILD=DIR where make put tidewired and bench/fanout (build)
 #   RATE=R   events a second (0: as fast as they are accepted)
 #
@@ -14,12 +14,16 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD:-$here/../build}
 port=${PORT:-0}
 pid=
+pids= # what is measured; pid alone where empty
+bridge=
+more= # options for fanout
 dir=$(mktemp -d "${TMPDIR:-/tmp}/fanout.XXXXXX")
 
 die() { printf 'fanout.sh: %s\n' "$*" >&2; exit 1; }
 
 stop() {
 	[ -z "$pid" ] || kill "$pid" 2>/dev/null || true
+	[ -z "$bridge" ] || kill "$bridge" 2>/dev/null || true
 	[ -z "$pid" ] || wait "$pid" 2>/dev/null || true
 	rm -rf "$dir"
 }
@@ -52,7 +56,7 @@ start_tidewire() {
 	    "heartbeat_timeout_seconds":86400}' >/dev/null
 	id=$(curl -sf "$base/api/jobs/load/trigger" -d '{}' |
 	    json '["data"]["id"]')
-	url=$base/events?types=log
+	url="$base/events?types=log"
 	publish=$base/api/executions/$id/log
 	body='{"message":"%s"}'
 }
@@ -89,14 +93,35 @@ start_node() {
 	wait_for curl -sf "$url" -d ''
 }
 
+start_pushpin() {
+	[ "$port" -ne 0 ] || port=$(free_port)
+	push=$(free_port)
+	tell=$(free_port)
+	sed "s|@PORT@|$port|; s|@DIR@|$dir|; s|@PUSH@|$push|" \
+	    "$here/peers/pushpin.conf" >"$dir/pushpin.conf"
+	echo '* test' >"$dir/routes"
+	taskset -c 0 pushpin --config="$dir/pushpin.conf" >"$dir/log" 2>&1 &
+	pid=$!
+	taskset -c 1 node "$here/peers/pushpin.js" "$tell" "$push" &
+	bridge=$!
+	more="--burst 16" # it answers 500 to some of 256 at a time
+	url="http://127.0.0.1:$port/stream?channel=load"
+	publish=http://127.0.0.1:$tell/
+	body=%s
+	wait_for curl -sf "$publish" -d ''
+	wait_for sh -c "curl -sfN -m 1 '$url' | grep -q opened"
+	pids="$pid $(pgrep -P "$pid" | tr '\n' ' ')"
+}
+
 [ $# -ge 3 ] || { sed -n '2,12p' "$0"; exit 2; }
 server=$1 subscribers=$2 events=$3
 shift 3
 case $server in
-tidewire | bare | nchan | node) "start_$server" ;;
+tidewire | bare | nchan | node | pushpin) "start_$server" ;;
 *) die "unknown server: $server" ;;
 esac
 printf 'server %s\n' "$server"
+# shellcheck disable=SC2046,SC2086 # words
 taskset -c 1 "$build/bench/fanout" --url "$url" --publish "$publish" \
     --body "$body" --subscribers "$subscribers" --events "$events" \
-    --rate "${RATE:-0}" --pid "$pid" "$@"
+    --rate "${RATE:-0}" $(printf -- '--pid %s ' ${pids:-$pid}) $more "$@"

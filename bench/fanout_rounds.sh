@@ -7,7 +7,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 rounds=${1:-3}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- tidewire bare nchan node
+[ $# -gt 0 ] || set -- tidewire bare nchan node pushpin
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
