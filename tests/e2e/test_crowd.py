@@ -65,16 +65,34 @@ def test_a_thousand_readers_and_ten_that_stall(srv, api):
 
 
 class Publisher(threading.Thread):
-    """Logs on and on, through whatever happens to the server."""
+    """Logs as many as it may, through whatever happens to the server."""
 
     def __init__(self, srv, ex):
         super().__init__(daemon=True)
         self.srv, self.ex = srv, ex
         self.stopping = False
-        self.accepted = 0
+        self.accepted = self.allowed = 0
+        self.change = threading.Condition()
+
+    def allow(self, n):
+        with self.change:
+            self.allowed += n
+            self.change.notify()
+
+    def stop(self):
+        with self.change:
+            self.stopping = True
+            self.change.notify()
+        self.join()
+
+    def may_go_on(self):
+        with self.change:
+            self.change.wait_for(
+                lambda: self.stopping or self.accepted < self.allowed)
+        return not self.stopping
 
     def run(self):
-        while not self.stopping:
+        while self.may_go_on():
             try:
                 log_some(self.srv.api.execution(self.ex.id), 5)
                 self.accepted += 5
@@ -97,6 +115,7 @@ def test_kill_under_many_readers(srv, api):
         publisher.start()
         for _ in range(3):
             before = len(crowd.readers[0].seqs)
+            publisher.allow(100)
             crowd.until(lambda r, n=before: len(r.seqs) >= n + 50,
                         "they are sent more")
             port = srv.port
@@ -104,9 +123,9 @@ def test_kill_under_many_readers(srv, api):
             crowd.turn()
             srv.start(port=port)
         crowd.until(lambda r: r.opened >= 4, "all are back")
-        publisher.until(publisher.accepted + 100)
-        publisher.stopping = True
-        publisher.join()
+        publisher.allow(100)
+        publisher.until(publisher.allowed)
+        publisher.stop()
         wanted = logged(srv, ex)
         assert len(wanted) >= publisher.accepted
         crowd.until(lambda r: len(r.seqs) >= len(wanted), "all is read")
