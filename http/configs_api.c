@@ -16,6 +16,7 @@
 #include "http/draw.h"
 #include "http/factflow_error.h"
 #include "http/invalid.h"
+#include "http/submit.h"
 #include "store/jobs.h"
 
 #define LIST_MAX 1000
@@ -203,14 +204,11 @@ submit(struct request *r, enum cmd_kind kind, struct job *job)
 	op->req = r;
 	op->job = op->cmd.job = job;
 	op->cmd.kind = kind;
-	op->cmd.tenant = r->auth.project;
 	op->cmd.answer = on_answer;
 	op->cmd.settled = on_settled;
 	op->cmd.arg = op;
-	op->cmd.bytes = r->body.n;
 	op->cmd.name = r->param[0];
-	request_defer(r);
-	engine_submit(r->app->engine, &op->cmd);
+	submit_cmd(r, &op->cmd);
 }
 
 /* Make the job of a source; NULL when it cannot be read, answered. */

@@ -17,6 +17,7 @@
 #include "http/factflow_view.h"
 #include "http/invalid.h"
 #include "http/lookup.h"
+#include "http/submit.h"
 #include "store/journal.h"
 
 #define KEY_MAX 255 /* characters of an idempotency key */
@@ -108,11 +109,9 @@ op_new(struct request *r, enum cmd_kind kind,
 	op->req = r;
 	op->draw = draw;
 	op->cmd.kind = kind;
-	op->cmd.tenant = r->auth.project;
 	op->cmd.answer = on_answer;
 	op->cmd.settled = on_settled;
 	op->cmd.arg = op;
-	op->cmd.bytes = r->body.n;
 	op->cmd.priority = -1;
 	return op;
 }
@@ -128,8 +127,7 @@ submit(struct op *op)
 		free(op);
 		return;
 	}
-	request_defer(r);
-	engine_submit(r->app->engine, &op->cmd);
+	submit_cmd(r, &op->cmd);
 }
 
 /* ---- answers ---- */

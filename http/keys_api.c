@@ -15,6 +15,7 @@
 #include "http/app.h"
 #include "http/request.h"
 #include "http/draw.h"
+#include "http/submit.h"
 #include "store/keys.h"
 
 #define LIST_MAX 1000
@@ -102,9 +103,7 @@ submit(struct request *r, struct op *op)
 	op->cmd.key = &op->key;
 	op->cmd.settled = on_settled;
 	op->cmd.arg = op;
-	op->cmd.bytes = r->body.n;
-	request_defer(r);
-	engine_submit(r->app->engine, &op->cmd);
+	submit_cmd(r, &op->cmd);
 }
 
 /* Only an unbound admin may hand out keys: a bound one would escape. */

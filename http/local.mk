@@ -78,6 +78,8 @@ libhttp_a_SOURCES = \
 	http/streams.h \
 	http/strict.c \
 	http/strict.h \
+	http/submit.c \
+	http/submit.h \
 	http/target.c \
 	http/target.h \
 	http/topify.h \

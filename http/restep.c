@@ -14,6 +14,7 @@
 #include "http/reports.h"
 #include "http/request.h"
 #include "http/restep_view.h"
+#include "http/submit.h"
 
 struct op;
 
@@ -170,17 +171,14 @@ submit(struct request *r, struct op *op, const struct uuid *id)
 {
 	op->req = r;
 	op->cmd.kind = CMD_REPORT;
-	op->cmd.tenant = r->auth.project;
 	op->cmd.answer = on_answer;
 	op->cmd.settled = on_settled;
 	op->cmd.arg = op;
-	op->cmd.bytes = r->body.n;
 	op->cmd.id = *id;
 	op->cmd.reports = op->reports.items;
 	op->cmd.nreports = op->reports.n;
 	op->cmd.attempt = op->reports.attempt;
-	request_defer(r);
-	engine_submit(r->app->engine, &op->cmd);
+	submit_cmd(r, &op->cmd);
 }
 
 /* Which reader a body needs. */

@@ -8,6 +8,7 @@
 #include "http/app.h"
 #include "http/draw.h"
 #include "http/param.h"
+#include "http/submit.h"
 #include "http/topify.h"
 #include "http/topify_error.h"
 #include "http/topify_view.h"
@@ -153,17 +154,14 @@ submit(struct request *r, const struct uuid *id,
 	op->req = r;
 	op->cmd.kind = edit != NULL ? CMD_ARTICLE_EDIT : CMD_ARTICLE_DELETE;
 	op->cmd.id = *id;
-	op->cmd.tenant = r->auth.project;
 	op->cmd.answer = on_changed;
 	op->cmd.settled = on_settled;
 	op->cmd.arg = op;
-	op->cmd.bytes = r->body.n;
 	if (edit != NULL) {
 		op->edit = *edit;
 		op->cmd.edit = &op->edit;
 	}
-	request_defer(r);
-	engine_submit(r->app->engine, &op->cmd);
+	submit_cmd(r, &op->cmd);
 }
 
 /* PATCH /api/v1/articles/{article_id} */

@@ -10,6 +10,7 @@
 #include "http/draw.h"
 #include "http/lookup.h"
 #include "http/param.h"
+#include "http/submit.h"
 #include "http/topify.h"
 #include "http/topify_error.h"
 #include "http/topify_read.h"
@@ -57,13 +58,10 @@ submit(struct request *r, struct op *op,
     void (*answer)(struct cmd *, const struct outcome *))
 {
 	op->req = r;
-	op->cmd.tenant = r->auth.project;
 	op->cmd.answer = answer;
 	op->cmd.settled = on_settled;
 	op->cmd.arg = op;
-	op->cmd.bytes = r->body.n;
-	request_defer(r);
-	engine_submit(r->app->engine, &op->cmd);
+	submit_cmd(r, &op->cmd);
 }
 
 /* ---- create ---- */

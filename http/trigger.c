@@ -13,6 +13,7 @@
 #include "http/jobs_api.h"
 #include "http/request.h"
 #include "http/restep_view.h"
+#include "http/submit.h"
 
 #define KEY_MAX 255
 
@@ -169,12 +170,9 @@ jobs_api_trigger(struct request *r)
 	}
 	op->req = r;
 	op->cmd.kind = CMD_TRIGGER;
-	op->cmd.tenant = r->auth.project;
 	op->cmd.answer = on_answer;
 	op->cmd.settled = on_settled;
 	op->cmd.arg = op;
-	op->cmd.bytes = r->body.n;
 	op->cmd.name = r->param[0];
-	request_defer(r);
-	engine_submit(r->app->engine, &op->cmd);
+	submit_cmd(r, &op->cmd);
 }

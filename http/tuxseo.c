@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "core/utf8.h"
 #include "http/app.h"
+#include "http/submit.h"
 #include "http/tuxseo_impl.h"
 #include "store/rows.h"
 
@@ -77,13 +78,10 @@ tuxseo_submit(struct request *r, struct tuxseo_op *op,
     void (*answer)(struct cmd *, const struct outcome *))
 {
 	op->req = r;
-	op->cmd.tenant = r->auth.project;
 	op->cmd.answer = answer;
 	op->cmd.settled = on_settled;
 	op->cmd.arg = op;
-	op->cmd.bytes = r->body.n;
-	request_defer(r);
-	engine_submit(r->app->engine, &op->cmd);
+	submit_cmd(r, &op->cmd);
 }
 
 /* Answer with the job as it is now. */

@@ -13,6 +13,7 @@
 #include "http/lookup.h"
 #include "http/param.h"
 #include "http/request.h"
+#include "http/submit.h"
 #include "http/wiserows_view.h"
 #include "store/jobs.h"
 #include "store/rows.h"
@@ -200,10 +201,8 @@ wiserows_cancel(struct request *r)
 	op->req = r;
 	op->cmd.kind = CMD_CANCEL;
 	op->cmd.id = id;
-	op->cmd.tenant = r->auth.project;
 	op->cmd.answer = on_answer;
 	op->cmd.settled = on_settled;
 	op->cmd.arg = op;
-	request_defer(r);
-	engine_submit(r->app->engine, &op->cmd);
+	submit_cmd(r, &op->cmd);
 }
