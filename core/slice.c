@@ -94,3 +94,18 @@ slice_u64(struct slice a, uint64_t max, uint64_t *out)
 	*out = v;
 	return true;
 }
+
+/* Digest: FNV-1a, and the sum of all it went through. */
+void
+slice_digest(struct slice a, uint64_t out[2])
+{
+	const uint64_t prime = UINT64_C(0x100000001b3);
+	size_t i;
+
+	out[0] = UINT64_C(0xcbf29ce484222325);
+	out[1] = a.n;
+	for (i = 0; i < a.n; i++) {
+		out[0] = (out[0] ^ (unsigned char)a.p[i]) * prime;
+		out[1] = (out[1] + out[0]) * prime;
+	}
+}

@@ -32,6 +32,12 @@ bool slice_is_nocase(struct slice a, const char *z);
 /* Order of memcmp, the shorter first where one begins the other. */
 int slice_cmp(struct slice a, struct slice b);
 
+/*
+ * 128 bits that tell texts apart in a table; anybody can make two texts meet,
+ * so whoever finds one still compares.
+ */
+void slice_digest(struct slice a, uint64_t out[2]);
+
 /* a without ASCII spaces and tabs at either end. */
 struct slice slice_trim(struct slice a);
 

@@ -157,6 +157,7 @@ engine_submit(struct engine *e, struct cmd *c)
 {
 	TAILQ_INSERT_TAIL(&e->cmds, c, entry);
 	e->ncmds++;
+	e->cmd_bytes += c->bytes;
 }
 
 /* Gathered so far. */
@@ -164,6 +165,13 @@ unsigned
 engine_pending(const struct engine *e)
 {
 	return e->ncmds;
+}
+
+/* What they hold. */
+size_t
+engine_pending_bytes(const struct engine *e)
+{
+	return e->cmd_bytes;
 }
 
 /* Nothing left to do but wait. */

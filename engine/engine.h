@@ -53,8 +53,9 @@ void engine_submit(struct engine *e, struct cmd *c);
  */
 bool engine_turn_end(struct engine *e);
 
-/* How many commands are gathered. */
+/* How many commands are gathered, and the bytes of their requests. */
 unsigned engine_pending(const struct engine *e);
+size_t engine_pending_bytes(const struct engine *e);
 
 /* True when nothing is gathered and no recovery is under way. */
 bool engine_idle(const struct engine *e);

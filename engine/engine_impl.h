@@ -44,6 +44,7 @@ struct engine {
 
 	TAILQ_HEAD(, cmd) cmds;
 	unsigned ncmds;
+	size_t cmd_bytes; /* of their requests */
 	struct engine_rows *rows;
 
 	/* time */

@@ -36,6 +36,7 @@ run_commands(struct engine *e, struct store_txn *t, struct batch *done)
 		TAILQ_REMOVE(&e->cmds, c, entry);
 		TAILQ_INSERT_TAIL(done, c, entry);
 		e->ncmds--;
+		e->cmd_bytes -= c->bytes;
 		n++;
 		bytes += c->bytes;
 		engine_command(e, t, c);
@@ -192,6 +193,7 @@ engine_turn_end(struct engine *e)
 		/* Those not run yet would meet the same disk. */
 		TAILQ_CONCAT(&done, &e->cmds, entry);
 		e->ncmds = 0;
+		e->cmd_bytes = 0;
 		fail(e, rc);
 	}
 	fault_pass(FAULT_BEFORE_ANSWER);

@@ -18,7 +18,9 @@
 
 #include "core/log.h"
 #include "core/mem.h"
+#include "engine/engine.h"
 #include "engine/wheel.h"
+#include "http/app.h"
 #include "http/dispatch.h"
 #include "http/exchange.h"
 #include "http/reply.h"
@@ -28,6 +30,7 @@
 #define REQUESTS_PER_TURN 32		/* of one connection: others wait */
 #define WAITING_MAX ((size_t)64 * 1024) /* read behind a request that is out */
 #define OUT_MAX ((size_t)256 * 1024)	/* then answers must go out first */
+#define GATHERED_MAX (4u << 20)		/* bytes of requests in one turn */
 #define LINGER_MAX ((size_t)8 * 1024 * 1024)
 #define LINGER_MS 2000
 
@@ -400,12 +403,24 @@ rest(struct conn *c)
 		    limit_ms(&h->limits, limit));
 }
 
+/* As much is gathered as a turn should: whoever sends more waits for it. */
+static bool
+is_turn_full(const struct conn *c)
+{
+	const struct engine *e = http_app(c->http)->engine;
+
+	return e != NULL && engine_pending_bytes(e) > GATHERED_MAX;
+}
+
 /* Read once: a client that sends much is read again next turn. */
 static void
 readable(struct conn *c)
 {
-	ssize_t n = recv(c->fd, c->http->scratch, SERVER_SCRATCH, 0);
+	ssize_t n;
 
+	if (is_turn_full(c))
+		return;
+	n = recv(c->fd, c->http->scratch, SERVER_SCRATCH, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0 || (n == 0 && c->lingering)) {

@@ -6,6 +6,8 @@
 
 #include "http/draw.h"
 
+#define STEP_PAYLOADS_MAX (16u << 20) /* bytes, in one answer */
+
 /* True when a retry waits because time ran out, not because it failed. */
 static bool
 is_timeout(const struct execution *x)
@@ -190,24 +192,44 @@ write_depends(struct jsonw *w, const struct job *job, const struct job_step *js)
 	jsonw_end(w);
 }
 
-/* What a step was given and has given. */
+/*
+ * What a step was given and has given.  Steps can share large inputs, so one
+ * answer shows so much of it all; what no longer fits is null, and said so.
+ */
 static void
 write_step_payloads(struct jsonw *w, const struct restep_view *v,
-    const struct step *s)
+    const struct step *s, size_t *left)
 {
-	draw_json(w, "metadata", get(v, s->metadata, MEMBER_METADATA));
-	draw_json(w, "input_params", get(v, s->input, MEMBER_INPUT));
-	draw_json(w, "result_data", get(v, s->result, MEMBER_RESULT));
-	draw_json(w, "artifacts", get(v, s->artifacts, MEMBER_ARTIFACTS));
-	draw_json(w, "checkpoint_data",
-	    get(v, s->checkpoint, s->checkpoint_member));
+	const struct {
+		const char *key;
+		struct slice json;
+	} all[] = {
+	    {"metadata", get(v, s->metadata, MEMBER_METADATA)},
+	    {"input_params", get(v, s->input, MEMBER_INPUT)},
+	    {"result_data", get(v, s->result, MEMBER_RESULT)},
+	    {"artifacts", get(v, s->artifacts, MEMBER_ARTIFACTS)},
+	    {"checkpoint_data", get(v, s->checkpoint, s->checkpoint_member)},
+	};
+	bool cut = false;
+	unsigned i;
+
+	for (i = 0; i < sizeof all / sizeof all[0]; i++) {
+		bool fits = all[i].json.n <= *left;
+
+		draw_json(w, all[i].key, fits ? all[i].json : SLICE_NONE);
+		*left -= fits ? all[i].json.n : 0;
+		cut = cut || !fits;
+	}
+	if (cut)
+		draw_bool(w, "payloads_cut", true);
 	draw_said(w, "checkpoint_size_bytes", s->checkpoint_bytes,
 	    s->checkpoint.seq == 0 ? 0 : UINT64_MAX);
 	write_error(w, v, s->error, true);
 }
 
 static void
-write_step(struct jsonw *w, const struct restep_view *v, const struct step *s)
+write_step(struct jsonw *w, const struct restep_view *v, const struct step *s,
+    size_t *left)
 {
 	const struct job_step *js = &v->job->steps[s->index];
 
@@ -221,7 +243,7 @@ write_step(struct jsonw *w, const struct restep_view *v, const struct step *s)
 	draw_cstr(w, "status", status_step_name(s->status));
 	draw_u64(w, "attempt", s->attempt);
 	draw_said(w, "progress_percent", s->percent, EVENT_NO_PERCENT);
-	write_step_payloads(w, v, s);
+	write_step_payloads(w, v, s, left);
 	draw_seconds(w, "started_at", s->started_at);
 	draw_seconds(w, "completed_at", s->completed_at);
 	write_duration(w, s->started_at, s->completed_at);
@@ -233,6 +255,7 @@ void
 restep_view_execution(struct jsonw *w, const struct restep_view *v)
 {
 	const struct execution *x = v->x;
+	size_t left = STEP_PAYLOADS_MAX;
 	unsigned i;
 
 	jsonw_object(w);
@@ -246,7 +269,7 @@ restep_view_execution(struct jsonw *w, const struct restep_view *v)
 		jsonw_key(w, "steps");
 		jsonw_array(w);
 		for (i = 0; i < x->nsteps; i++)
-			write_step(w, v, &v->steps[i]);
+			write_step(w, v, &v->steps[i], &left);
 		jsonw_end(w);
 	}
 	jsonw_end(w);

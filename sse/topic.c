@@ -10,8 +10,6 @@
 #include "core/log.h"
 #include "core/mem.h"
 
-#define FNV_PRIME UINT64_C(0x100000001b3)
-
 /* Ready an empty table. */
 void
 topic_init(struct topics *t, uint64_t seed)
@@ -40,13 +38,10 @@ key_of_project(uint64_t project)
 static struct uuid
 key_of_label(struct slice text)
 {
-	uint64_t h[2] = {UINT64_C(0xcbf29ce484222325), text.n};
+	uint64_t h[2];
 	struct uuid key;
 
-	for (size_t i = 0; i < text.n; i++) {
-		h[0] = (h[0] ^ (unsigned char)text.p[i]) * FNV_PRIME;
-		h[1] = (h[1] + h[0]) * FNV_PRIME;
-	}
+	slice_digest(text, h);
 	memcpy(key.b, h, sizeof(key.b));
 	return key;
 }

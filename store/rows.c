@@ -6,9 +6,11 @@
 #include "store/rows.h"
 
 #include "core/log.h"
+#include "core/wire.h"
 #include "store/counters.h"
 #include "store/journal.h"
 #include "store/rows_impl.h"
+#include "store/schema.h"
 #include "store/table.h"
 
 /* Read a row. */
@@ -179,13 +181,27 @@ rows_put_step(struct store_txn *t, const struct uuid *id, const struct step *s)
 	    table_bytes(bytes, n));
 }
 
-/* A key as the table has it: cut, where it is longer than keys may be. */
-static struct slice
-cut_key(struct slice key)
+struct idempotency_key {
+	uint8_t b[SCHEMA_IDEMPOTENCY_MAX];
+	size_t n;
+};
+
+/* A key as the table has it: a long one ends in its digest. */
+static struct idempotency_key
+table_key(struct slice key)
 {
-	if (key.n > SCHEMA_IDEMPOTENCY_MAX)
-		key.n = SCHEMA_IDEMPOTENCY_MAX;
-	return key;
+	struct idempotency_key k = {.n = key.n};
+	uint64_t digest[2];
+
+	if (key.n > sizeof(k.b)) {
+		k.n = sizeof(k.b);
+		slice_digest(key, digest);
+		memcpy(k.b, key.p, k.n - 16);
+		wire_put(wire_put(k.b + k.n - 16, 8, digest[0]), 8, digest[1]);
+	} else {
+		memcpy(k.b, key.p, key.n);
+	}
+	return k;
 }
 
 /* True when the execution was made with this very key. */
@@ -203,9 +219,13 @@ is_made_with(struct store_txn *t, const struct uuid *id, struct slice key)
 bool
 rows_idempotency_get(struct store_txn *t, struct slice key, struct uuid *out)
 {
+	struct idempotency_key k;
 	struct slice ids;
 
-	if (key.n == 0 || !table_get(t, TABLE_IDEMPOTENCY, cut_key(key), &ids))
+	if (key.n == 0)
+		return false;
+	k = table_key(key);
+	if (!table_get(t, TABLE_IDEMPOTENCY, table_bytes(k.b, k.n), &ids))
 		return false;
 	for (; ids.n >= sizeof(out->b);
 	     ids.p += sizeof(out->b), ids.n -= sizeof(out->b)) {
@@ -216,18 +236,20 @@ rows_idempotency_get(struct store_txn *t, struct slice key, struct uuid *out)
 	return false;
 }
 
-/* Remember the execution that a key made, beside those of longer keys. */
+/* Remember the execution that a key made, beside one of the same digest. */
 void
 rows_idempotency_put(struct store_txn *t, struct slice key,
     const struct uuid *id)
 {
+	struct idempotency_key k;
 	struct buf ids = {0};
 	struct slice old;
 
 	INVARIANT(key.n > 0);
-	if (table_get(t, TABLE_IDEMPOTENCY, cut_key(key), &old))
+	k = table_key(key);
+	if (table_get(t, TABLE_IDEMPOTENCY, table_bytes(k.b, k.n), &old))
 		buf_add_slice(&ids, old);
 	buf_add(&ids, id->b, sizeof(id->b));
-	table_put(t, TABLE_IDEMPOTENCY, cut_key(key), buf_slice(&ids));
+	table_put(t, TABLE_IDEMPOTENCY, table_bytes(k.b, k.n), buf_slice(&ids));
 	buf_free(&ids);
 }

@@ -63,10 +63,11 @@
  * job_names    the name's first 480 bytes         ids of the live jobs whose
  *                                                 name begins so: one, but
  *                                                 for very long names
- * idempotency  the first 400 bytes of             ids of the executions made
- *              scope u8 ‖ tenant u64 ‖            with keys that begin so:
- *              [job uuid, where the scope is      one, but for long keys
- *              an operation's] ‖ key text
+ * idempotency  scope u8 ‖ tenant u64 ‖            ids of the executions made
+ *              [job uuid, where the scope is      with it: one, unless long
+ *              an operation's] ‖ key text; over   keys meet in their digest
+ *              400 bytes: the first 384 and
+ *              slice_digest() of all, 2 u64
  * names        name ‖ 0 ‖ project u64             id: the execution of that
  *                                                 unique name (at most 480
  *                                                 bytes, no NUL) in a project

@@ -727,3 +727,12 @@ def test_list_rules(api, case):
                       query.split("=")[0])
 
 
+
+
+def test_long_keys_that_begin_alike(api):
+    """Keys too long for a table's key are still each their own."""
+    api.job(name="alike")
+    keys = ["\u00e9" * 200 + f"{n:07}" for n in range(40)]
+    made = [api.trigger("alike", idempotency_key=k).id for k in keys]
+    assert len(set(made)) == 40
+    assert [api.trigger("alike", idempotency_key=k).id for k in keys] == made

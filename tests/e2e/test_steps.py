@@ -319,3 +319,14 @@ def test_a_job_without_steps(api):
     assert ex.get()["steps"] == [] and ex.status == "pending"
     ex.data("heartbeat")
     assert ex.finish()["status"] == "completed"
+
+
+def test_steps_that_share_a_large_input(api):
+    """One answer shows 16 MiB of what steps were given, and says so."""
+    api.job(*(f"s{i}" for i in range(40)), name="wide")
+    ex = api.trigger("wide", {"pad": "x" * 900_000})
+    steps = ex.get()["steps"]
+    shown = [s for s in steps if s["input_params"] is not None]
+    assert 0 < len(shown) < 40
+    assert all(s.get("payloads_cut") for s in steps if s not in shown)
+    assert not any(s.get("payloads_cut") for s in shown)

@@ -39,6 +39,13 @@ engine_snapshot(struct engine *e)
 	return NULL;
 }
 
+size_t
+engine_pending_bytes(const struct engine *e)
+{
+	(void)e;
+	return 0;
+}
+
 bool
 keys_find(struct store_txn *t, const uint8_t hash[32], struct key *out)
 {
