@@ -143,10 +143,20 @@ cut(struct conn *c)
 static void
 drop_pending(struct conn *c)
 {
-	if (c->pending != NULL)
+	if (c->pending != NULL) {
+		c->http->pending_bytes -= c->pending->in.len;
 		buf_free(&c->pending->in);
+	}
 	free(c->pending);
 	c->pending = NULL;
+}
+
+/* Keep bytes for later. */
+static void
+hold(struct conn *c, const char *p, size_t n)
+{
+	buf_add(&c->pending->in, p, n);
+	c->http->pending_bytes += n;
 }
 
 /* ---- taking messages ---- */
@@ -259,29 +269,9 @@ feed_pending(struct conn *c)
 	if (w->off == w->in.len || c->closing) {
 		drop_pending(c);
 	} else if (w->off >= w->in.len / 2) {
+		c->http->pending_bytes -= w->off;
 		buf_drop(&w->in, w->off);
 		w->off = 0;
-	}
-}
-
-/* Take what was just read into the scratch buffer; keep the rest. */
-static void
-feed_scratch(struct conn *c, size_t n)
-{
-	const char *p = c->http->scratch;
-	struct strict s = {0};
-	size_t used;
-
-	if (c->pending != NULL) {
-		buf_add(&c->pending->in, p, n);
-		feed_pending(c);
-		return;
-	}
-	used = feed(c, p, n, &s);
-	if (used < n && !c->closing && !c->dead) {
-		c->pending = mem_zalloc(sizeof(*c->pending));
-		c->pending->scan = s;
-		buf_add(&c->pending->in, p + used, n - used);
 	}
 }
 
@@ -303,6 +293,46 @@ refuse_pending(struct conn *c, int status, const char *why)
 	s.why = why;
 	strict_peek(&s, w->in.p + w->off, waiting(c));
 	refuse(c, &s, w->in.p + w->off, waiting(c));
+}
+
+/*
+ * Unfinished requests of all connections share a bound, for nobody has shown
+ * a key yet: whoever crosses it with a request under way is turned down.
+ */
+static void
+bound_pending(struct conn *c)
+{
+	const struct http *h = c->http;
+
+	if (c->pending == NULL || !ready(c) ||
+	    h->pending_bytes <= h->limits.pending_bytes ||
+	    strict_blank(&c->pending->scan))
+		return;
+	refuse_pending(c, 503, "too many requests are being received");
+	drop_pending(c);
+}
+
+/* Take what was just read into the scratch buffer; keep the rest. */
+static void
+feed_scratch(struct conn *c, size_t n)
+{
+	const char *p = c->http->scratch;
+	struct strict s = {0};
+	size_t used;
+
+	if (c->pending != NULL) {
+		hold(c, p, n);
+		feed_pending(c);
+		bound_pending(c);
+		return;
+	}
+	used = feed(c, p, n, &s);
+	if (used < n && !c->closing && !c->dead) {
+		c->pending = mem_zalloc(sizeof(*c->pending));
+		c->pending->scan = s;
+		hold(c, p + used, n - used);
+		bound_pending(c);
+	}
 }
 
 /* The client sends no more and all it sent is taken: what remains is cut. */

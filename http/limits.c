@@ -14,6 +14,7 @@ http_limits_init(struct http_limits *l)
 	    .header_timeout_ms = 10 * 1000,
 	    .body_timeout_ms = 60 * 1000,
 	    .idle_timeout_ms = 75 * 1000,
+	    .pending_bytes = (size_t)256 << 20,
 	    .connections = 16384,
 	};
 }

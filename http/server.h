@@ -38,8 +38,9 @@ struct http {
 	struct conn *dirty;  /* have something to do at the turn's end */
 	struct conn *dead;   /* are freed then */
 	unsigned nconns;
-	unsigned nturned; /* of these, only told that there is no room */
-	unsigned parsed;  /* requests, since the turn's end began */
+	size_t pending_bytes; /* of what waits on all of them */
+	unsigned nturned;     /* of these, only told that there is no room */
+	unsigned parsed;      /* requests, since the turn's end began */
 
 	/* exchange.c, request.c, dispatch.c */
 	struct exchange *exchanges; /* all */
