@@ -302,7 +302,8 @@ test_borrow(void **state)
 	assert_non_null(doc);
 	n = json_root(doc)->child;
 	assert_true(n->str.p == text + 2);
-	assert_true(n->next->str.p < text || n->next->str.p > text + strlen(text));
+	assert_true(n->next->str.p < text ||
+	    n->next->str.p > text + strlen(text));
 	json_free(doc);
 }
 
