@@ -13,6 +13,9 @@ libhttp_a_SOURCES = \
 	http/dialects.c \
 	http/dispatch.c \
 	http/dispatch.h \
+	http/docs.c \
+	http/docs.h \
+	http/docs_rows.c \
 	http/draw.c \
 	http/draw.h \
 	http/errors.c \
@@ -107,3 +110,17 @@ libhttp_a_SOURCES = \
 	http/wiserows.h \
 	http/wiserows_view.c \
 	http/wiserows_view.h
+
+# The page and the schemas of web/, as arrays.
+nodist_libhttp_a_SOURCES = http/docs_data.h
+BUILT_SOURCES += http/docs_data.h
+CLEANFILES += http/docs_data.h
+EXTRA_DIST += web/docs.html web/schemas.json
+http/docs.$(OBJEXT): http/docs_data.h
+http/docs_data.h: $(srcdir)/web/docs.html $(srcdir)/web/schemas.json
+	@$(MKDIR_P) http
+	$(AM_V_GEN){ for file in docs.html schemas.json; do \
+	    echo "static const char $$file[] = {" | tr . _; \
+	    od -An -v -td1 $(srcdir)/web/$$file | sed 's/[0-9][0-9]*/&,/g'; \
+	    echo '};'; \
+	done; } > $@.tmp && mv $@.tmp $@

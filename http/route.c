@@ -29,6 +29,7 @@ static size_t first[PARTS_MAX + 2];
 /*
  * Split a path into its parts.  Returns their number, or -1 for a path that
  * no row can have: without a leading '/', with an empty part, or too long.
+ * Behind a '/' that ends the path there is one more part, an empty one.
  */
 static int
 split(struct slice path, struct slice part[PARTS_MAX])
@@ -44,7 +45,7 @@ split(struct slice path, struct slice part[PARTS_MAX])
 		path.p++;
 		path.n--;
 		slash = path.n > 0 ? memchr(path.p, '/', path.n) : NULL;
-		if (path.n == 0 || slash == path.p || n == PARTS_MAX)
+		if (slash == path.p || n == PARTS_MAX)
 			return -1;
 		part[n].p = path.p;
 		part[n].n = slash != NULL ? (size_t)(slash - path.p) : path.n;
@@ -140,12 +141,13 @@ route_init(void)
 
 /* ---- finding ---- */
 
-/* True when the parts of a path fit the row. */
+/* True when the parts of a path fit the row; none that is empty fits {..}. */
 static bool
 fits(const struct row *row, const struct slice part[PARTS_MAX])
 {
 	for (unsigned i = 0; i < row->count; i++)
-		if (!is_param(row, i) && !slice_eq(row->part[i], part[i]))
+		if (is_param(row, i) ? part[i].n == 0
+				     : !slice_eq(row->part[i], part[i]))
 			return false;
 	return true;
 }

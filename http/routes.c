@@ -2,6 +2,7 @@
  * Every endpoint, one row each.
  */
 #include "http/configs_api.h"
+#include "http/docs.h"
 #include "http/factflow.h"
 #include "http/jobs_api.h"
 #include "http/keys_api.h"
@@ -26,6 +27,12 @@
 const struct route route_table[] = {
     {METHOD_GET, "/healthz", misc_health, SCOPE_NONE, ROUTE_OPEN},
     {METHOD_GET, "/api/server", misc_server, SCOPE_READ, 0},
+    {METHOD_GET, "/api/docs", docs_page, SCOPE_NONE, ROUTE_OPEN},
+    {METHOD_GET, "/api/openapi.json", docs_openapi, SCOPE_NONE, ROUTE_OPEN},
+    {METHOD_GET, "/public-api/docs", docs_moved, SCOPE_NONE, ROUTE_OPEN},
+    {METHOD_GET, "/public-api/docs/", docs_moved, SCOPE_NONE, ROUTE_OPEN},
+    {METHOD_GET, "/public-api/openapi.json", docs_moved, SCOPE_NONE,
+	ROUTE_OPEN},
     {METHOD_POST, "/test/clock", misc_clock, SCOPE_ADMIN, ROUTE_TEST},
 
     {METHOD_GET, "/api/keys", keys_api_list, SCOPE_ADMIN, 0},
