@@ -216,7 +216,8 @@ check_PROGRAMS += $(fuzz_targets)
 
 # ---- the tree itself -----------------------------------------------------
 
-style_checks = tests/check_layers tests/check_budgets tests/check_format
+style_checks = tests/check_layers tests/check_budgets tests/check_format \
+	tests/check_man
 dist_check_SCRIPTS = $(style_checks) tests/run_e2e
 EXTRA_DIST += tests/tally tests/fuzz/corpus tests/e2e tests/shims/fault.c
 EXTRA_DIST += tests/core/dies.h tests/core/lifecycle.h tests/core/tree.h
