@@ -47,6 +47,8 @@ list_of(const struct cmd *cmd)
 		return "job list";
 	if (strcmp(cmd->group, "key") == 0)
 		return "key list";
+	if (strcmp(cmd->group, "config") == 0)
+		return "config list";
 	return strcmp(cmd->group, "execution") == 0 ? "execution list" : NULL;
 }
 

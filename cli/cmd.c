@@ -4,11 +4,13 @@
  */
 #include "cli/cmd.h"
 
+#include "cli/config.h"
 #include "cli/events.h"
 #include "cli/execution.h"
 #include "cli/job.h"
 #include "cli/key.h"
 #include "cli/logs.h"
+#include "cli/pipeline.h"
 #include "cli/server.h"
 #include "cli/wait.h"
 
@@ -35,6 +37,28 @@ static const struct cmd cmd_table[] = {
 	logs_print},
     {"execution", "wait", "ID...", "wait until they end; exit as they did",
 	CMD_ANY, true, wait_options, wait_command},
+    {"execution", "dag", "ID", "draw its routes", 1, false, NULL, pipeline_dag},
+    {"execution", "stats", "ID", "count what its adapters did", 1, false, NULL,
+	pipeline_stats},
+    {"execution", "routes", "ID", "show how its routes are", 1, false, NULL,
+	pipeline_routes},
+    {"execution", "lineage", "ID", "list what ran when", 1, false,
+	pipeline_lineage_options, pipeline_lineage},
+    {"execution", "replay", "ID", "run again from behind a stage", 1, true,
+	pipeline_replay_options, pipeline_replay},
+    {"execution", "tag", "ID KEY=VALUE...", "set tags", CMD_ANY, false,
+	pipeline_tag_options, pipeline_tag},
+    {"config", "create", "", "store a config from YAML", 0, true,
+	config_create_options, config_create},
+    {"config", "list", "", "list the configs, newest first", 0, false,
+	config_list_options, config_list},
+    {"config", "get", "ID|NAME", "show a config", 1, true, NULL, config_get},
+    {"config", "run", "ID|NAME", "start an execution of a config", 1, true,
+	config_run_options, config_run},
+    {"config", "validate", "FILE", "check a config without storing it", 1,
+	false, NULL, config_validate},
+    {"config", "delete", "ID|NAME", "delete a config", 1, false, NULL,
+	config_delete},
     {"events", NULL, "", "print the events of all executions", 0, false,
 	events_all_options, events_all},
     {"key", "create", "NAME", "make an API key, shown only now", 1, true,

@@ -2,6 +2,8 @@
 noinst_LIBRARIES += libcli.a
 libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 libcli_a_SOURCES = \
+	cli/answer.c \
+	cli/answer.h \
 	cli/args.c \
 	cli/args.h \
 	cli/call.c \
@@ -12,6 +14,8 @@ libcli_a_SOURCES = \
 	cli/clock.h \
 	cli/cmd.c \
 	cli/cmd.h \
+	cli/config.c \
+	cli/config.h \
 	cli/duration.c \
 	cli/duration.h \
 	cli/events.c \
@@ -37,6 +41,8 @@ libcli_a_SOURCES = \
 	cli/logs.h \
 	cli/output.c \
 	cli/output.h \
+	cli/pipeline.c \
+	cli/pipeline.h \
 	cli/progress.c \
 	cli/progress.h \
 	cli/reply.c \

@@ -20,12 +20,14 @@ reply_clear(struct reply *r)
 	*r = (struct reply){0};
 }
 
-/* Parse the body and judge it. */
+/* Parse the body and judge it; a 204 has none. */
 void
 reply_read(struct reply *r)
 {
 	struct json_error err = {0};
 
+	if (r->status == 204)
+		return;
 	r->doc = json_parse(buf_slice(&r->body), &err);
 	if (r->doc != NULL || r->status < 200 || r->status > 299)
 		return;

@@ -1,0 +1,22 @@
+/*
+ * The commands about what an execution's pipeline did, and replays of it.
+ */
+#ifndef CLI_PIPELINE_H
+#define CLI_PIPELINE_H
+
+#include "cli/args.h"
+
+struct call;
+
+extern const struct args_option pipeline_lineage_options[];
+extern const struct args_option pipeline_replay_options[];
+extern const struct args_option pipeline_tag_options[];
+
+int pipeline_dag(struct call *call);
+int pipeline_stats(struct call *call);
+int pipeline_routes(struct call *call);
+int pipeline_lineage(struct call *call);
+int pipeline_replay(struct call *call);
+int pipeline_tag(struct call *call);
+
+#endif
