@@ -1,5 +1,5 @@
 """A real browser's EventSource: receives, resumes after a crash, and stops
-after the end.
+after the end.  And the page of the documentation.
 
 Neighbours: browser.py drives it; test_streams.py has what streams promise.
 """
@@ -132,3 +132,22 @@ def test_browser_stops_after_the_end(srv, api, page):
     assert page.run("return opens") == 1, "the answer was no stream"
     assert page.run("return seen.length") == len(seen)
     wait_until(lambda: srv.info()["subscribers"] == 0, "nobody is left")
+
+
+def test_the_documentation_draws_itself(srv, tmp_path):
+    browser = Browser(tmp_path / "docs")
+    try:
+        browser.open(f"http://127.0.0.1:{srv.port}/api/docs")
+        wait_until(lambda: browser.run(
+            "return document.querySelectorAll('details').length > 70"),
+            "every endpoint is there")
+        shown = browser.run("""
+            const one = document.querySelector(
+                "details[data-text^='post /api/v1/tasks']");
+            one.open = true;
+            one.dispatchEvent(new Event("toggle"));
+            return one.innerText;""")
+        for text in ("curl -X POST", "user_prompt", "202", "task_id"):
+            assert text in shown, shown
+    finally:
+        browser.close()
