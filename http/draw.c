@@ -132,3 +132,17 @@ draw_failure(struct jsonw *w, const struct failure *f,
 	jsonw_end(w);
 	jsonw_end(w);
 }
+
+/* The statuses of a dialect's word. */
+bool
+draw_statuses(const char *const words[STATUS_COUNT], struct slice word,
+    enum status out[STATUS_COUNT])
+{
+	unsigned s, n = 0;
+
+	for (s = 1; s < STATUS_COUNT; s++)
+		if (slice_is(word, words[s]))
+			out[n++] = (enum status)s;
+	out[n] = (enum status)0;
+	return n > 0;
+}

@@ -30,13 +30,7 @@ topify_view_status(enum status s)
 bool
 topify_view_statuses(struct slice word, enum status out[STATUS_COUNT])
 {
-	unsigned s, n = 0;
-
-	for (s = 1; s < STATUS_COUNT; s++)
-		if (slice_is(word, words[s]))
-			out[n++] = (enum status)s;
-	out[n] = (enum status)0;
-	return n > 0;
+	return draw_statuses(words, word, out);
 }
 
 /* A document, or NULL when the text is none or too large. */
