@@ -4,11 +4,8 @@
  */
 #include "http/configs_api.h"
 
-#include <stdlib.h>
-
 #include "core/config.h"
 #include "core/log.h"
-#include "core/mem.h"
 #include "core/utf8.h"
 #include "engine/engine.h"
 #include "http/app.h"
@@ -23,12 +20,6 @@
 #define LIST_DEFAULT 100
 #define DESCRIPTION_MAX 10000
 #define PATH_MAX_CHARS 1000
-
-struct op {
-	struct cmd cmd;
-	struct request *req;
-	struct job *job; /* the config sent; owned */
-};
 
 /* ---- reading ---- */
 
@@ -167,7 +158,7 @@ configs_api_get(struct request *r)
 static void
 on_answer(struct cmd *c, const struct outcome *o)
 {
-	struct op *op = c->arg;
+	struct submit_job *op = c->arg;
 	struct jobs_head head;
 
 	if (o->code == OUTCOME_NOT_FOUND) {
@@ -183,32 +174,6 @@ on_answer(struct cmd *c, const struct outcome *o)
 		send_config(op->req, c->kind == CMD_JOB_CREATE ? 201 : 200,
 		    o->job, &head);
 	}
-}
-
-static void
-on_settled(struct cmd *c, int rc)
-{
-	struct op *op = c->arg;
-
-	job_free(op->job);
-	request_settle(op->req, rc);
-	free(op);
-}
-
-/* Hand a command on a config to the engine; takes job (may be NULL). */
-static void
-submit(struct request *r, enum cmd_kind kind, struct job *job)
-{
-	struct op *op = mem_zalloc(sizeof *op);
-
-	op->req = r;
-	op->job = op->cmd.job = job;
-	op->cmd.kind = kind;
-	op->cmd.answer = on_answer;
-	op->cmd.settled = on_settled;
-	op->cmd.arg = op;
-	op->cmd.name = r->param[0];
-	submit_cmd(r, &op->cmd);
 }
 
 /* Make the job of a source; NULL when it cannot be read, answered. */
@@ -251,7 +216,7 @@ define(struct request *r, enum cmd_kind kind, struct config_source *src)
 	if (v.n > 0)
 		invalid_send(r, &v);
 	else if ((job = make(r, src)) != NULL)
-		submit(r, kind, job);
+		submit_job(r, kind, job, on_answer);
 }
 
 /* POST /api/v1/configs */
@@ -292,7 +257,7 @@ configs_api_replace(struct request *r)
 void
 configs_api_delete(struct request *r)
 {
-	submit(r, CMD_JOB_DELETE, NULL);
+	submit_job(r, CMD_JOB_DELETE, NULL, on_answer);
 }
 
 /* POST /api/v1/configs/validate: nothing is stored, nothing refused. */

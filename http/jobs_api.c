@@ -4,10 +4,7 @@
  */
 #include "http/jobs_api.h"
 
-#include <stdlib.h>
-
 #include "core/log.h"
-#include "core/mem.h"
 #include "engine/engine.h"
 #include "http/app.h"
 #include "http/jobs_view.h"
@@ -19,12 +16,6 @@
 #define LIST_MAX 100
 #define LIST_DEFAULT 20
 #define LIST_BYTES (4u << 20) /* of definitions; then a page is full */
-
-struct op {
-	struct cmd cmd;
-	struct request *req;
-	struct job *job; /* the definition sent; owned */
-};
 
 static void
 send_missing(struct request *r)
@@ -67,7 +58,7 @@ send_deleted(struct request *r, const struct job *job)
 static void
 on_answer(struct cmd *c, const struct outcome *o)
 {
-	struct op *op = c->arg;
+	struct submit_job *op = c->arg;
 	struct jobs_head head;
 
 	switch (o->code) {
@@ -88,32 +79,6 @@ on_answer(struct cmd *c, const struct outcome *o)
 	send_job(op->req, c->kind == CMD_JOB_CREATE ? 201 : 200, o->job, &head);
 }
 
-static void
-on_settled(struct cmd *c, int rc)
-{
-	struct op *op = c->arg;
-
-	job_free(op->job);
-	request_settle(op->req, rc);
-	free(op);
-}
-
-/* Hand a command on a job to the engine; takes job (may be NULL). */
-static void
-submit(struct request *r, enum cmd_kind kind, struct job *job)
-{
-	struct op *op = mem_zalloc(sizeof *op);
-
-	op->req = r;
-	op->job = op->cmd.job = job;
-	op->cmd.kind = kind;
-	op->cmd.answer = on_answer;
-	op->cmd.settled = on_settled;
-	op->cmd.arg = op;
-	op->cmd.name = r->param[0];
-	submit_cmd(r, &op->cmd);
-}
-
 /* Read a definition and submit it; answers 422 itself. */
 static void
 define(struct request *r, enum cmd_kind kind)
@@ -128,7 +93,7 @@ define(struct request *r, enum cmd_kind kind)
 	if (job == NULL)
 		request_error(r, 422, err.field, "%s", err.text);
 	else
-		submit(r, kind, job);
+		submit_job(r, kind, job, on_answer);
 }
 
 /* POST /api/jobs */
@@ -149,7 +114,7 @@ jobs_api_replace(struct request *r)
 void
 jobs_api_delete(struct request *r)
 {
-	submit(r, CMD_JOB_DELETE, NULL);
+	submit_job(r, CMD_JOB_DELETE, NULL, on_answer);
 }
 
 /* True when the asker may see the job; project 0 is everybody's. */

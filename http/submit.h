@@ -13,4 +13,18 @@
  */
 void submit_cmd(struct request *r, struct cmd *c);
 
+/* A command on a job or config; arg of its cmd. */
+struct submit_job {
+	struct cmd cmd;
+	struct request *req;
+	struct job *job; /* the definition sent; owned */
+};
+
+/*
+ * Submit a command of that kind on the job the path names.  Takes job (may be
+ * NULL), which lives until the command is settled.
+ */
+void submit_job(struct request *r, enum cmd_kind kind, struct job *job,
+    void (*answer)(struct cmd *, const struct outcome *));
+
 #endif
