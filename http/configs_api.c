@@ -289,6 +289,7 @@ struct list {
 	struct store_txn *t;
 	struct jsonw *w;
 	uint64_t limit, offset, total;
+	bool deleted; /* those that were deleted */
 };
 
 static bool
@@ -306,7 +307,8 @@ walk(struct list *l)
 	unsigned i, n;
 
 	do {
-		n = jobs_list(l->t, &at, heads, 64);
+		n = l->deleted ? jobs_list_deleted(l->t, &at, heads, 64)
+			       : jobs_list(l->t, &at, heads, 64);
 		for (i = 0; i < n; i++) {
 			at = heads[i].id;
 			if (!is_visible(l->r, &heads[i]))
@@ -322,26 +324,24 @@ walk(struct list *l)
 }
 
 static void
-send_list(struct request *r, uint64_t limit, uint64_t offset)
+send_list(struct list *l)
 {
-	struct list l = {.r = r,
-	    .t = engine_snapshot(r->app->engine),
-	    .w = request_body(r),
-	    .limit = limit,
-	    .offset = offset};
+	struct jsonw *w = request_body(l->r);
 
-	jsonw_object(l.w);
-	jsonw_key(l.w, "configs");
-	jsonw_array(l.w);
-	walk(&l);
-	jsonw_end(l.w);
-	draw_u64(l.w, "total", l.total);
-	draw_u64(l.w, "limit", limit);
-	draw_u64(l.w, "offset", offset);
-	draw_bool(l.w, "has_more",
-	    l.total > offset && l.total - offset > limit);
-	jsonw_end(l.w);
-	request_send(r, 200);
+	l->t = engine_snapshot(l->r->app->engine);
+	l->w = w;
+	jsonw_object(w);
+	jsonw_key(w, "configs");
+	jsonw_array(w);
+	walk(l);
+	jsonw_end(w);
+	draw_u64(w, "total", l->total);
+	draw_u64(w, "limit", l->limit);
+	draw_u64(w, "offset", l->offset);
+	draw_bool(w, "has_more",
+	    l->total > l->offset && l->total - l->offset > l->limit);
+	jsonw_end(w);
+	request_send(l->r, 200);
 }
 
 /* GET /api/v1/configs */
@@ -350,13 +350,20 @@ configs_api_list(struct request *r)
 {
 	static const uint64_t limits[2] = {1, LIST_MAX};
 	static const uint64_t offsets[2] = {0, INT64_MAX};
-	uint64_t limit = LIST_DEFAULT, offset = 0;
+	struct list l = {.r = r, .limit = LIST_DEFAULT};
 	struct invalid v = {.n = 0};
+	struct slice active;
 
-	invalid_read_u64(&v, r, "limit", limits, &limit);
-	invalid_read_u64(&v, r, "offset", offsets, &offset);
+	invalid_read_u64(&v, r, "limit", limits, &l.limit);
+	invalid_read_u64(&v, r, "offset", offsets, &l.offset);
+	if (request_query(r, "active", 0, &active)) {
+		l.deleted = slice_is(active, "false");
+		if (!l.deleted && !slice_is(active, "true"))
+			invalid_query(&v, "active", active,
+			    "must be true or false");
+	}
 	if (v.n > 0)
 		invalid_send(r, &v);
 	else
-		send_list(r, limit, offset);
+		send_list(&l);
 }

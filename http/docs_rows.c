@@ -147,14 +147,30 @@ const struct docs_row docs_rows[] = {
 	"FactflowList", 200},
     {METHOD_GET, "/api/v1/executions/{id}/monitor", "Factflow executions",
 	"DAG, routes and counts in one", NULL, NULL, "FactflowMonitor", 200},
+    {METHOD_GET, "/api/v1/lineage", "Factflow lineage",
+	"Runs of one execution, or of the newest 100",
+	"execution_id route_id adapter_name status is_root url origin tit"
+	"le document_id started_after started_before sort_by sort_order l"
+	"imit# offset#",
+	NULL, "LineageList", 200},
+    {METHOD_GET, "/api/v1/lineage/batch/{batch_id}", "Factflow lineage",
+	"Runs of one replay", NULL, NULL, "LineageBatch", 200},
+    {METHOD_GET, "/api/v1/lineage/{correlation_id}", "Factflow lineage",
+	"One run", NULL, NULL, "LineageEntry", 200},
+    {METHOD_GET, "/api/v1/lineage/{correlation_id}/chain", "Factflow lineage",
+	"A run, what it was made from and what was made from it", NULL, NULL,
+	"LineageChain", 200},
+    {METHOD_GET, "/api/v1/lineage/{correlation_id}/children",
+	"Factflow lineage", "Runs made from a run", NULL, NULL, "LineageChain",
+	200},
     {METHOD_POST, "/api/v1/configs", "Factflow configs", "Store a config", NULL,
 	"{\"name\":\"crawl\",\"config_yaml\":\"version: \\\"1.0\\\"\\nini"
 	"t_message: {route: fetch}\\nroutes:\\n  fetch:\\n    inbound: {q"
 	"ueue: urls}\\n    adapters: [{type: http, name: download}]\\n\"}",
 	"Config", 201},
     {METHOD_GET, "/api/v1/configs", "Factflow configs",
-	"List configs, newest first", "limit# offset#", NULL, "ConfigList",
-	200},
+	"List configs, newest first", "active limit# offset#", NULL,
+	"ConfigList", 200},
     {METHOD_POST, "/api/v1/configs/validate", "Factflow configs",
 	"Check a config without storing it", NULL,
 	"{\"config_yaml\":\"version: \\\"1.0\\\"\\ninit_message: {route: "

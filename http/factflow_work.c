@@ -8,7 +8,6 @@
 
 #include "core/config.h"
 #include "core/dag.h"
-#include "core/lineage.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "http/draw.h"
@@ -329,9 +328,29 @@ factflow_work_write_dag(struct jsonw *w, const struct factflow_work *k)
 
 /* ---- lineage ---- */
 
-static struct uuid
-entry_id(const struct factflow_work *k, const struct lineage_entry *e)
+/* What there is. */
+struct factflow_runs
+factflow_work_runs(const struct factflow_work *k)
 {
+	return (struct factflow_runs){.entry = k->lineage->entry,
+	    .step = k->steps,
+	    .n = k->lineage->n,
+	    .cut = k->cut};
+}
+
+/* What it was read of. */
+const struct factflow_view *
+factflow_work_view(const struct factflow_work *k)
+{
+	return &k->v;
+}
+
+/* The id of a run. */
+struct uuid
+factflow_work_id(const struct factflow_work *k, unsigned i)
+{
+	const struct lineage_entry *e = &k->lineage->entry[i];
+
 	return lineage_id(&k->steps[e->step].id, e->run);
 }
 
@@ -346,7 +365,7 @@ write_entry_id(struct jsonw *w, const char *key, const struct factflow_work *k,
 		jsonw_null(w);
 		return;
 	}
-	id = entry_id(k, &k->lineage->entry[entry]);
+	id = factflow_work_id(k, (unsigned)entry);
 	jsonw_uuid(w, &id);
 }
 
@@ -379,8 +398,10 @@ write_batch(struct jsonw *w, const struct factflow_work *k)
 		jsonw_uuid(w, &k->v.x->id);
 }
 
-static void
-write_entry(struct jsonw *w, const struct factflow_work *k, unsigned i)
+/* Draw a run. */
+void
+factflow_work_write_run(struct jsonw *w, const struct factflow_work *k,
+    unsigned i)
 {
 	const struct lineage_entry *e = &k->lineage->entry[i];
 
@@ -405,9 +426,10 @@ write_entry(struct jsonw *w, const struct factflow_work *k, unsigned i)
 }
 
 /* Bytes of what a client sent in an entry. */
-static size_t
-payload(const struct factflow_work *k, const struct lineage_entry *e)
+size_t
+factflow_work_payload(const struct factflow_work *k, unsigned i)
 {
+	const struct lineage_entry *e = &k->lineage->entry[i];
 	size_t n = draw_member(k->v.txn, e->metadata, MEMBER_METADATA).n;
 
 	n += draw_member(k->v.txn, e->error, MEMBER_ERROR_MESSAGE).n;
@@ -423,7 +445,7 @@ entries_that_fit(const struct factflow_work *k, uint64_t limit)
 	unsigned i;
 
 	for (i = 0; i < k->lineage->n && i < limit; i++) {
-		n += payload(k, &k->lineage->entry[i]);
+		n += factflow_work_payload(k, i);
 		if (n > FACTFLOW_WORK_BYTES && i > 0)
 			break;
 	}
@@ -444,7 +466,7 @@ factflow_work_write_lineage(struct jsonw *w, const struct factflow_work *k,
 	jsonw_key(w, "entries");
 	jsonw_array(w);
 	for (i = 0; i < fit; i++)
-		write_entry(w, k, i);
+		factflow_work_write_run(w, k, i);
 	jsonw_end(w);
 	draw_bool(w, "truncated", cut);
 	jsonw_end(w);

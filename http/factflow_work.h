@@ -5,6 +5,7 @@
 #ifndef HTTP_FACTFLOW_WORK_H
 #define HTTP_FACTFLOW_WORK_H
 
+#include "core/lineage.h"
 #include "http/factflow_view.h"
 
 /*
@@ -37,5 +38,22 @@ void factflow_work_write_lineage(struct jsonw *w, const struct factflow_work *k,
     uint64_t limit);
 void factflow_work_write_monitor(struct jsonw *w,
     const struct factflow_work *k);
+
+/* Its runs, oldest first; cut: later ones are missing.  All borrowed. */
+struct factflow_runs {
+	const struct lineage_entry *entry;
+	const struct step *step; /* by lineage_entry.step */
+	unsigned n;
+	bool cut;
+};
+
+struct factflow_runs factflow_work_runs(const struct factflow_work *k);
+const struct factflow_view *factflow_work_view(const struct factflow_work *k);
+
+/* The ith run: its id, its clients' payload in bytes, and all of it. */
+struct uuid factflow_work_id(const struct factflow_work *k, unsigned i);
+size_t factflow_work_payload(const struct factflow_work *k, unsigned i);
+void factflow_work_write_run(struct jsonw *w, const struct factflow_work *k,
+    unsigned i);
 
 #endif

@@ -43,6 +43,10 @@ libhttp_a_SOURCES = \
 	http/lax.c \
 	http/lax.h \
 	http/limits.c \
+	http/lineage_api.c \
+	http/lineage_api.h \
+	http/lineage_query.c \
+	http/lineage_query.h \
 	http/lookup.c \
 	http/lookup.h \
 	http/misc.c \

@@ -6,6 +6,7 @@
 #include "http/factflow.h"
 #include "http/jobs_api.h"
 #include "http/keys_api.h"
+#include "http/lineage_api.h"
 #include "http/misc.h"
 #include "http/restep.h"
 #include "http/route.h"
@@ -19,6 +20,7 @@
 #define STEP EXECUTION "/steps/{step}"
 #define CONFIG "/api/v1/configs/{id}"
 #define FACTFLOW "/api/v1/executions/{id}"
+#define LINEAGE "/api/v1/lineage/{correlation_id}"
 #define TUXSEO "/public-api/executions/{job_id}"
 #define WISEROWS "/api/v1/jobs/{id}"
 #define TASK "/api/v1/tasks/{task_id}"
@@ -85,6 +87,13 @@ const struct route route_table[] = {
     {METHOD_GET, FACTFLOW "/lineage", factflow_lineage, SCOPE_READ, 0},
     {METHOD_GET, FACTFLOW "/replays", factflow_replays, SCOPE_READ, 0},
     {METHOD_GET, FACTFLOW "/monitor", factflow_monitor, SCOPE_READ, 0},
+
+    {METHOD_GET, "/api/v1/lineage", lineage_api_list, SCOPE_READ, 0},
+    {METHOD_GET, "/api/v1/lineage/batch/{batch_id}", lineage_api_batch,
+	SCOPE_READ, 0},
+    {METHOD_GET, LINEAGE, lineage_api_get, SCOPE_READ, 0},
+    {METHOD_GET, LINEAGE "/chain", lineage_api_chain, SCOPE_READ, 0},
+    {METHOD_GET, LINEAGE "/children", lineage_api_children, SCOPE_READ, 0},
 
     {METHOD_POST, "/api/v1/configs", configs_api_create, SCOPE_WRITE, 0},
     {METHOD_GET, "/api/v1/configs", configs_api_list, SCOPE_READ, 0},

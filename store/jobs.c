@@ -229,10 +229,10 @@ jobs_get(struct store_txn *t, const struct uuid *id, uint32_t version)
 	return j;
 }
 
-/* List live jobs.  A head stands before its versions. */
-unsigned
-jobs_list(struct store_txn *t, const struct uuid *before, struct jobs_head *out,
-    unsigned max)
+/* List jobs that were deleted, or were not.  A head precedes its versions. */
+static unsigned
+list_jobs(struct store_txn *t, const struct uuid *before, struct jobs_head *out,
+    unsigned max, bool deleted)
 {
 	struct table_cursor c = table_open(t, TABLE_JOBS);
 	struct uuid below = *before;
@@ -243,9 +243,25 @@ jobs_list(struct store_txn *t, const struct uuid *before, struct jobs_head *out,
 	while (n < max && table_seek_below(&c, table_bytes(below.b, ID)) &&
 	    c.key.n >= ID) {
 		memcpy(below.b, c.key.p, ID);
-		if (jobs_head(t, &below, &out[n]) && !out[n].deleted)
+		if (jobs_head(t, &below, &out[n]) && out[n].deleted == deleted)
 			n++;
 	}
 	table_close(&c);
 	return n;
+}
+
+/* List live jobs. */
+unsigned
+jobs_list(struct store_txn *t, const struct uuid *before, struct jobs_head *out,
+    unsigned max)
+{
+	return list_jobs(t, before, out, max, false);
+}
+
+/* List deleted jobs. */
+unsigned
+jobs_list_deleted(struct store_txn *t, const struct uuid *before,
+    struct jobs_head *out, unsigned max)
+{
+	return list_jobs(t, before, out, max, true);
 }

@@ -47,4 +47,8 @@ void jobs_delete(struct store_txn *t, const struct uuid *id, int64_t now);
 unsigned jobs_list(struct store_txn *t, const struct uuid *before,
     struct jobs_head *out, unsigned max);
 
+/* The same of those that were deleted. */
+unsigned jobs_list_deleted(struct store_txn *t, const struct uuid *before,
+    struct jobs_head *out, unsigned max);
+
 #endif

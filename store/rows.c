@@ -55,6 +55,26 @@ rows_get_by_number(struct store_txn *t, uint64_t number, struct execution *out)
 	    rows_get(t, &id, out);
 }
 
+/* Find by the id of one of its steps. */
+bool
+rows_get_owner(struct store_txn *t, const struct uuid *id,
+    struct execution *out)
+{
+	struct table_cursor c = table_open(t, TABLE_EXECUTIONS);
+	uint8_t key[ROWS_ID + 1];
+	struct uuid owner;
+	bool found;
+
+	memcpy(key, id->b, ROWS_ID);
+	key[ROWS_ID] = 0xff; /* behind all of its own rows */
+	found = table_seek_below(&c, table_bytes(key, sizeof(key))) &&
+	    c.key.n > ROWS_ID;
+	if (found)
+		memcpy(owner.b, c.key.p, ROWS_ID);
+	table_close(&c);
+	return found && rows_get(t, &owner, out);
+}
+
 /* Add an index row and count it. */
 void
 rows_index_add(struct store_txn *t, const struct rows_key *facet,

@@ -13,6 +13,13 @@ bool rows_get_by_number(struct store_txn *t, uint64_t number,
     struct execution *out);
 
 /*
+ * The execution that an id was made for: the newest whose own id is not
+ * above it.  (Steps get their ids right behind their execution's.)
+ */
+bool rows_get_owner(struct store_txn *t, const struct uuid *id,
+    struct execution *out);
+
+/*
  * Write x, the only function that does: old (NULL for a new one) is the row
  * as it was, and every index row, counter and timer that differs is moved.
  * Index rows of labels follow x->tags.

@@ -85,6 +85,13 @@ def fill(api, path):
         return path.replace("{article_id}", str(article(api)))
     if path.startswith(TUX + "/{"):
         return path.replace("{job_id}", str(tux_job(api)))
+    if "{correlation_id}" in path:
+        rows = ok(api.get(f"{FACTFLOW}/{execution(api).id}/lineage"))
+        return path.replace("{correlation_id}", rows["entries"][0]["id"])
+    if "{batch_id}" in path:
+        made = ok(api.post(f"{FACTFLOW}/{execution(api).id}/replay",
+                           {"from_stage": "web_research"}), 201)
+        return path.replace("{batch_id}", made["id"])
     if "/configs/{" in path:
         made = ok(api.post("/api/v1/configs", {
             "name": "c", "config_yaml": YAML + "init_message: {route: r}\n"}),
