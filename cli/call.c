@@ -49,6 +49,8 @@ list_of(const struct cmd *cmd)
 		return "key list";
 	if (strcmp(cmd->group, "config") == 0)
 		return "config list";
+	if (strcmp(cmd->group, "lineage") == 0)
+		return "lineage list";
 	return strcmp(cmd->group, "execution") == 0 ? "execution list" : NULL;
 }
 

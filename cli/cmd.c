@@ -5,10 +5,12 @@
 #include "cli/cmd.h"
 
 #include "cli/config.h"
+#include "cli/config_check.h"
 #include "cli/events.h"
 #include "cli/execution.h"
 #include "cli/job.h"
 #include "cli/key.h"
+#include "cli/lineage.h"
 #include "cli/logs.h"
 #include "cli/pipeline.h"
 #include "cli/server.h"
@@ -52,13 +54,29 @@ static const struct cmd cmd_table[] = {
 	config_create_options, config_create},
     {"config", "list", "", "list the configs, newest first", 0, false,
 	config_list_options, config_list},
-    {"config", "get", "ID|NAME", "show a config", 1, true, NULL, config_get},
+    {"config", "get", "ID|NAME", "show a config", 1, true, NULL, config_print},
     {"config", "run", "ID|NAME", "start an execution of a config", 1, true,
 	config_run_options, config_run},
-    {"config", "validate", "FILE", "check a config without storing it", 1,
+    {"config", "edit", "ID|NAME", "change a config in your editor", 1, true,
+	config_edit_options, config_edit},
+    {"config", "validate", "FILE|DIR", "check configs; asks no server", 1,
 	false, NULL, config_validate},
     {"config", "delete", "ID|NAME", "delete a config", 1, false, NULL,
 	config_delete},
+    {"lineage", "list", "", "list what ran, oldest first", 0, false,
+	lineage_list_options, lineage_list},
+    {"lineage", "get", "ID", "show one run by its correlation id", 1, true,
+	NULL, lineage_get},
+    {"lineage", "chain", "ID", "draw what led to a run and what came of it", 1,
+	false, NULL, lineage_chain},
+    {"lineage", "children", "ID", "list the runs made from a run", 1, false,
+	NULL, lineage_children},
+    {"lineage", "batch", "ID", "list what a replay ran", 1, false, NULL,
+	lineage_batch},
+    {"lineage", "failures", "", "list runs that failed, and why", 0, false,
+	lineage_failures_options, lineage_failures},
+    {"lineage", "stats", "", "count an execution's runs", 0, false,
+	lineage_stats_options, lineage_stats},
     {"events", NULL, "", "print the events of all executions", 0, false,
 	events_all_options, events_all},
     {"key", "create", "NAME", "make an API key, shown only now", 1, true,

@@ -1,6 +1,6 @@
 /*
- * tidewire config: store, check, show and run configs.  The server reads the
- * YAML; here it is a text.
+ * tidewire config: store, show and run configs.  The server reads the YAML;
+ * here it is a text.  Neighbours: config_check.c checks, config_edit.c edits.
  */
 #include "cli/config.h"
 
@@ -9,6 +9,7 @@
 #include "core/jsonw.h"
 
 #include "cli/answer.h"
+#include "cli/config_check.h"
 #include "cli/input.h"
 #include "cli/target.h"
 #include "cli/text.h"
@@ -26,6 +27,8 @@ const struct args_option config_create_options[] = {
 
 const struct args_option config_list_options[] = {
     {"limit", 0, "N", "at most so many (100)"},
+    {"active", 0, NULL, "those that are there, as without it"},
+    {"inactive", 0, NULL, "those that were deleted"},
     {0},
 };
 
@@ -36,8 +39,8 @@ const struct args_option config_run_options[] = {
 };
 
 /* The path of the config that the first word names, and below it. */
-static void
-target_config(const struct call *call, const char *below, struct buf *target)
+void
+config_target(const struct call *call, const char *below, struct buf *target)
 {
 	buf_add_str(target, CONFIG_PATH);
 	target_segment(target, call_word(call, 0));
@@ -61,21 +64,9 @@ show_list(const struct json_node *answer)
 		output_note("there are more; raise --limit to see them");
 }
 
-static void
-show_issues(const struct json_node *report)
-{
-	static const char *const heads[] = {"SEVERITY", "CODE", "PATH",
-	    "MESSAGE"};
-	static const char *const members[] = {"severity", "code", "path",
-	    "message"};
-
-	answer_rows(report,
-	    &(struct answer_table){"issues", 4, heads, members});
-}
-
 /* Its fields, what is wrong with it, and its text. */
-static void
-show_config(const struct json_node *answer)
+void
+config_show(const struct json_node *answer)
 {
 	static const char *const members[] = {"id", "name", "description",
 	    "version", "is_runnable", "config_hash", "created_at", "updated_at",
@@ -88,7 +79,7 @@ show_config(const struct json_node *answer)
 	issues = json_get(report, "issues");
 	if (issues != NULL && issues->child != NULL) {
 		output_text(SLICE("\n"));
-		show_issues(report);
+		config_check_show(report);
 	}
 	yaml = json_get(answer, "config_yaml");
 	if (!json_absent(yaml)) {
@@ -110,8 +101,9 @@ show_run(const struct json_node *answer)
 
 /* ---- bodies ---- */
 
-static void
-write_text(struct jsonw *w, const char *member, struct slice text)
+/* Write a member that is a text. */
+void
+config_write_text(struct jsonw *w, const char *member, struct slice text)
 {
 	jsonw_key(w, member);
 	jsonw_str(w, text);
@@ -150,15 +142,16 @@ config_create(struct call *call)
 	if (input_file(file, &yaml)) {
 		w = jsonw_new(&body);
 		jsonw_object(w);
-		write_text(w, "name",
+		config_write_text(w, "name",
 		    name != NULL ? slice_str(name) : name_of(file));
-		write_text(w, "config_yaml", buf_slice(&yaml));
+		config_write_text(w, "config_yaml", buf_slice(&yaml));
 		if (description != NULL)
-			write_text(w, "description", slice_str(description));
+			config_write_text(w, "description",
+			    slice_str(description));
 		jsonw_end(w);
 		jsonw_free(w);
 		code = answer_ask(call, "POST", SLICE(CONFIG_PATH),
-		    buf_slice(&body), show_config);
+		    buf_slice(&body), config_show);
 	}
 	buf_free(&yaml);
 	buf_free(&body);
@@ -176,7 +169,11 @@ config_list(struct call *call)
 
 	if (!args_number(call->args, "limit", range, &limit))
 		return EXITS_USAGE;
+	if (args_has(call->args, "active") && args_has(call->args, "inactive"))
+		return call_usage(call, "give --active or --inactive");
 	buf_addf(&target, CONFIG_PATH "?limit=%u", (unsigned)limit);
+	if (args_has(call->args, "inactive"))
+		target_query(&target, "active", "false");
 	code =
 	    answer_ask(call, "GET", buf_slice(&target), SLICE_NONE, show_list);
 	buf_free(&target);
@@ -185,14 +182,14 @@ config_list(struct call *call)
 
 /* Show a config. */
 int
-config_get(struct call *call)
+config_print(struct call *call)
 {
 	struct buf target = {0};
 	enum exits code;
 
-	target_config(call, "", &target);
+	config_target(call, "", &target);
 	code = answer_ask(call, "GET", buf_slice(&target), SLICE_NONE,
-	    show_config);
+	    config_show);
 	buf_free(&target);
 	return code;
 }
@@ -205,7 +202,7 @@ config_delete(struct call *call)
 	struct reply r = {0};
 	enum exits code;
 
-	target_config(call, "", &target);
+	config_target(call, "", &target);
 	code = call_send(call, "DELETE", buf_slice(&target), SLICE_NONE, &r);
 	if (code == EXITS_DONE)
 		call_done(call, &r, "deleted");
@@ -223,44 +220,12 @@ config_run(struct call *call)
 	struct buf target = {0}, body = {0};
 	enum exits code = EXITS_USAGE;
 
-	target_config(call, "/run", &target);
+	config_target(call, "/run", &target);
 	target_query(&target, "tag", args_get(a, "tag"));
 	if (input == NULL || input_json("--input", input, &body))
 		code = answer_ask(call, "POST", buf_slice(&target),
 		    buf_slice(&body), show_run);
 	buf_free(&target);
-	buf_free(&body);
-	return code;
-}
-
-/* Check a file; exits as the server finds it. */
-int
-config_validate(struct call *call)
-{
-	const struct json_node *valid;
-	struct buf yaml = {0}, body = {0};
-	struct reply r = {0};
-	enum exits code = EXITS_USAGE;
-	struct jsonw *w;
-
-	if (input_file(call_word(call, 0), &yaml)) {
-		w = jsonw_new(&body);
-		jsonw_object(w);
-		write_text(w, "config_yaml", buf_slice(&yaml));
-		jsonw_end(w);
-		jsonw_free(w);
-		code = call_send(call, "POST", SLICE(CONFIG_PATH "/validate"),
-		    buf_slice(&body), &r);
-	}
-	if (code == EXITS_DONE) {
-		answer_print(call, &r, show_issues);
-		valid = json_get(json_root(r.doc), "is_valid");
-		if (valid == NULL || valid->type != JSON_BOOL ||
-		    !valid->boolean)
-			code = EXITS_FAILED;
-	}
-	reply_clear(&r);
-	buf_free(&yaml);
 	buf_free(&body);
 	return code;
 }

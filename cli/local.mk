@@ -16,6 +16,9 @@ libcli_a_SOURCES = \
 	cli/cmd.h \
 	cli/config.c \
 	cli/config.h \
+	cli/config_check.c \
+	cli/config_check.h \
+	cli/config_edit.c \
 	cli/duration.c \
 	cli/duration.h \
 	cli/events.c \
@@ -35,6 +38,8 @@ libcli_a_SOURCES = \
 	cli/job_create.c \
 	cli/key.c \
 	cli/key.h \
+	cli/lineage.c \
+	cli/lineage.h \
 	cli/live.c \
 	cli/live.h \
 	cli/logs.c \

@@ -3,6 +3,8 @@
 Neighbours: test_cli.py has the other commands, and Cli.
 """
 import json
+import os
+import pty
 
 import pytest
 
@@ -83,6 +85,156 @@ def test_config_validate_exits_as_it_is(cli, file, tmp_path):
     broken.write_text("a: [")
     assert cli.run("config", "validate", str(broken)).returncode == 1
     assert len(cli.json("config", "list")["configs"]) == 2, "the server's own"
+    with open(file) as text:
+        assert cli.run("config", "validate", "-", stdin=text).returncode == 0
+
+
+def test_config_validate_asks_no_server(cli, file):
+    done = cli.run("--url", "http://127.0.0.1:1", "config", "validate", file)
+    assert done.returncode == 0
+
+
+def test_config_validate_finds_what_the_server_finds(cli, tmp_path):
+    bad = tmp_path / "bad.yaml"
+    for text in (BROKEN, "a: [", "", "version: 2\n", PIPELINE + "more: 1\n"):
+        bad.write_text(text)
+        here = json.loads(cli.run("--output", "json", "config", "validate",
+                                  str(bad)).stdout)
+        r = cli.srv.api.post("/api/v1/configs/validate",
+                             {"config_yaml": text})
+        assert here == r.json()
+
+
+def test_config_validate_a_folder(cli, file, tmp_path):
+    (tmp_path / "notes.txt").write_text("not one")
+    done = cli.run("config", "validate", str(tmp_path))
+    assert done.returncode == 0
+    assert lines(done.stdout)[:2] == [
+        ["FILE", "VALID", "ERRORS", "WARNINGS"], [file, "yes", "0", "0"]]
+    assert done.stdout.endswith("\n1 of 1 configs can run\n")
+    (tmp_path / "b.yml").write_text(BROKEN)
+    (tmp_path / "a.json").write_text('{"version": "1.0"}')
+    done = cli.run("config", "validate", str(tmp_path))
+    assert done.returncode == 1
+    assert [row[:2] for row in lines(done.stdout)[1:4]] == [
+        [str(tmp_path / "a.json"), "no"], [str(tmp_path / "b.yml"), "no"],
+        [file, "yes"]]
+    assert done.stdout.endswith("\n1 of 3 configs can run\n")
+    done = cli.run("--output", "json", "config", "validate", str(tmp_path))
+    body = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert (body["total"], body["invalid"], len(body["files"])) == (3, 2, 3)
+    assert body["files"][2]["is_valid"] is True
+    (tmp_path / "empty").mkdir()
+    done = cli.run("config", "validate", str(tmp_path / "empty"))
+    assert done.returncode == 2 and "no .yaml" in done.stderr
+
+
+def test_config_list_of_the_deleted(cli, file):
+    cli.ok("config", "create", "-f", file)
+    cli.ok("config", "create", "-f", file, "--name", "other")
+    cli.ok("config", "delete", "crawl")
+    kept = cli.json("config", "list", "--active")["configs"]
+    gone = cli.json("config", "list", "--inactive")
+    assert "crawl" not in [c["name"] for c in kept]
+    assert [c["name"] for c in gone["configs"]] == ["crawl"]
+    assert gone["configs"][0]["is_active"] is False and gone["total"] == 1
+    assert cli.run("config", "list", "--active", "--inactive"
+                   ).returncode == 2
+
+
+# ---- editing -------------------------------------------------------------
+
+class Editor:
+    """A script that edits; each run takes the next of the texts."""
+
+    def __init__(self, tmp_path, *texts):
+        self.folder = tmp_path / "editor"
+        self.folder.mkdir()
+        for i, text in enumerate(texts):
+            (self.folder / str(i)).write_text(text)
+        self.script = self.folder / "edit"
+        self.script.write_text(
+            f"#!/bin/sh\ncd '{self.folder}'\nn=$(ls seen.* 2>/dev/null | "
+            "wc -l)\ncp \"$1\" seen.$n\n[ -e $n ] || exit 1\n"
+            "cp $n \"$1\"\n")
+        self.script.chmod(0o755)
+
+    def seen(self):
+        return [p.read_text() for p in sorted(self.folder.glob("seen.*"))]
+
+    def env(self):
+        return {"EDITOR": str(self.script), "TMPDIR": str(self.folder)}
+
+    def left(self):
+        return list(self.folder.glob("tidewire-*"))
+
+
+def edit(cli, editor, *words):
+    cli.env.update(editor.env())
+    return cli.run("config", "edit", *words)
+
+
+def test_config_edit(cli, file, tmp_path):
+    cli.ok("config", "create", "-f", file, "--description", "kept")
+    editor = Editor(tmp_path, PIPELINE.replace("depth: 2", "depth: 3"))
+    done = edit(cli, editor, "crawl")
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)
+    assert made["version"] == 2 and "depth: 3" in made["config_yaml"]
+    assert made["description"] == "kept" and made["name"] == "crawl"
+    assert editor.seen() == [PIPELINE] and not editor.left()
+
+
+def test_config_edit_changes_nothing(cli, file, tmp_path):
+    cli.ok("config", "create", "-f", file)
+    editor = Editor(tmp_path, PIPELINE)
+    done = edit(cli, editor, "crawl")
+    assert done.returncode == 0 and "nothing was changed" in done.stderr
+    assert not editor.left()
+    assert cli.json("config", "get", "crawl")["version"] == 1
+    assert edit(cli, editor, "nobody").returncode == 5
+
+
+def test_config_edit_keeps_what_is_wrong(cli, file, tmp_path):
+    cli.ok("config", "create", "-f", file)
+    editor = Editor(tmp_path, BROKEN)
+    done = edit(cli, editor, "crawl")
+    assert done.returncode == 1 and "error E" in done.stderr
+    (left,) = editor.left()
+    assert left.read_text() == BROKEN and str(left) in done.stderr
+    assert cli.json("config", "get", "crawl")["version"] == 1
+    cli.env["EDITOR"] = "false"
+    done = cli.run("config", "edit", "crawl")
+    assert done.returncode == 1 and "EDITOR" in done.stderr
+
+
+def test_config_edit_offers_to_edit_again(cli, file, tmp_path):
+    cli.ok("config", "create", "-f", file)
+    editor = Editor(tmp_path, BROKEN, "a: [",
+                    PIPELINE.replace("depth: 2", "depth: 4"))
+    cli.env.update(editor.env())
+    main, side = pty.openpty()
+    os.write(main, b"\ny\n")
+    with os.fdopen(side, "rb", closefd=True) as stdin:
+        done = cli.run("config", "edit", "crawl", stdin=stdin)
+    os.close(main)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("Edit again?") == 2
+    assert editor.seen() == [PIPELINE, BROKEN, "a: ["]
+    assert cli.json("config", "get", "crawl")["version"] == 2
+
+
+def test_config_edit_from_a_file(cli, file, tmp_path):
+    cli.ok("config", "create", "-f", file)
+    new = tmp_path / "new"
+    new.write_text(BROKEN)
+    done = cli.run("config", "edit", "crawl", "-f", str(new))
+    assert done.returncode == 1 and "nothing was stored" in done.stderr
+    new.write_text(PIPELINE.replace("depth: 2", "depth: 5"))
+    assert cli.json("config", "edit", "crawl", "-f", str(new))["version"] == 2
+    done = cli.run("config", "edit", "article_generation")
+    assert done.returncode == 1 and "-f FILE" in done.stderr
 
 
 def test_config_delete(cli, file):
@@ -96,7 +248,8 @@ def test_config_delete(cli, file):
 @pytest.mark.parametrize("words", [
     ["create"], ["create", "-f", "-"], ["create", "-f", "/nowhere"],
     ["validate"], ["validate", "/nowhere"], ["get"], ["run"], ["delete"],
-    ["list", "--limit", "0"], ["list", "--limit", "1001"], ["edit"]])
+    ["list", "--limit", "0"], ["list", "--limit", "1001"], ["edit"],
+    ["edit", "crawl", "-f", "/nowhere"]])
 def test_config_wrong_use(cli, words):
     done = cli.run("config", *words)
     assert done.returncode == 2 and done.stderr and not done.stdout
@@ -155,6 +308,77 @@ def test_tag(cli, run):
     assert run in cli.ok("execution", "list", "--tag", "env=prod")
     for words in ([], [run, "env"], [run, "=x"]):
         assert cli.run("execution", "tag", *words).returncode == 2
+
+
+# ---- lineage -------------------------------------------------------------
+
+@pytest.fixture
+def failed(cli, run):
+    """The same with its next adapter done, and the one behind it failed."""
+    worker = Factflow(cli.srv.api).worker(run)
+    worker.step("fetch.1", "completed", artifacts={"html": 1})
+    worker.step("save", "failed", error_message="disk full")
+    return run
+
+
+def test_lineage_lists(cli, failed):
+    rows = lines(cli.ok("lineage", "list"))
+    assert rows[0][:4] == ["CORRELATION", "ID", "ROUTE", "ADAPTER"]
+    assert [row[2] for row in rows[1:]] == ["download", "fetch.1", "save"]
+    for words, names in (
+            (["--route", "fetch"], ["download", "fetch.1"]),
+            (["--adapter", "save"], ["save"]),
+            (["-s", "completed"], ["download", "fetch.1"]),
+            (["--execution", failed], ["download", "fetch.1", "save"])):
+        got = cli.json("lineage", "list", *words)["entries"]
+        assert [e["adapter_name"] for e in got] == names
+    one = cli.run("lineage", "list", "--limit", "1")
+    assert len(lines(one.stdout)) == 2 and "--limit" in one.stderr
+
+
+def test_lineage_of_one_run(cli, failed):
+    first, middle, last = cli.json("lineage", "list")["entries"]
+    ident = middle["correlation_id"]
+    assert json.loads(cli.ok("lineage", "get", ident)) == middle
+    shown = cli.ok("--output", "table", "lineage", "get", ident)
+    assert "adapter_name" in shown and "fetch.1" in shown
+    rows = cli.ok("lineage", "chain", ident).splitlines()
+    assert rows[0].split() == ["RUN", "STATUS", "MS", "CORRELATION", "ID"]
+    assert rows[1].startswith("fetch/download ")
+    assert rows[2].startswith("`- fetch/fetch.1 ")
+    assert rows[3].startswith("   `- keep/save ")
+    rows = lines(cli.ok("lineage", "children", ident))
+    assert [row[0] for row in rows[1:]] == [last["correlation_id"]]
+    assert len(cli.json("lineage", "chain", ident)["entries"]) == 3
+
+
+def test_lineage_failures_and_stats(cli, failed):
+    rows = lines(cli.ok("lineage", "failures"))
+    assert len(rows) == 2 and rows[1][:3] == [failed, "keep", "save"]
+    assert rows[1][-2:] == ["disk", "full"]
+    assert lines(cli.ok("lineage", "stats", "--execution", failed)) == [
+        ["ROUTE", "ADAPTER", "COUNT", "COMPLETED", "FAILED"],
+        ["fetch", "download", "1", "1", "0"],
+        ["fetch", "fetch.1", "1", "1", "0"],
+        ["keep", "save", "1", "0", "1"],
+        ["report", "report.0", "0", "0", "0"]]
+
+
+def test_lineage_of_a_replay(cli, failed):
+    made = cli.json("execution", "replay", failed, "--from-stage", "fetch.1")
+    Factflow(cli.srv.api).worker(made["id"]).step("save", "completed")
+    rows = lines(cli.ok("lineage", "batch", made["id"]))
+    assert [row[2] for row in rows[1:]] == ["save"]
+
+
+def test_lineage_wrong_use(cli):
+    for words in (["get", "nobody"], ["chain", "nobody"],
+                  ["children", "nobody"], ["batch", "nobody"],
+                  ["list", "-e", "nobody"], ["stats", "-e", "nobody"]):
+        done = cli.run("lineage", *words)
+        assert done.returncode == 5 and "list" in done.stderr, words
+    for words in (["stats"], ["get"], ["list", "--limit", "0"]):
+        assert cli.run("lineage", *words).returncode == 2
 
 
 def test_unknown_execution_is_5(cli):
