@@ -58,6 +58,7 @@ enum member {
 	MEMBER_KEY = 27,	  /* text: an object's key (EVENT_STORAGE) */
 	MEMBER_CONTENT_TYPE = 28, /* text: an object's */
 	MEMBER_OBJECT = 29,	  /* binary: where its bytes are */
+	MEMBER_BYTES = 40,	  /* binary: an object's, as they were sent */
 };
 #define EVENT_MEMBERS_MAX 8
 
@@ -129,7 +130,7 @@ struct slice event_get(const struct journal_event *ev, enum member id);
  *	 34	uuid	execution
  *	 50	u64	prev
  *	 58	u32	nth
- *	 62		members, each: u8 id (1-29, none twice), u32 length, bytes
+ *	 62		members, each: u8 id (1-40, none twice), u32 length, bytes
  *
  * Nothing follows the last member.
  */

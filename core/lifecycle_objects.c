@@ -1,10 +1,24 @@
 /*
  * What is written to storage: an event of its own behind each event that has
  * an object's bytes (core/object.h), so that a stream of writes is a stream
- * of events.
+ * of events; and what is put there, which is one event.
  */
+#include "core/lifecycle_objects.h"
+
 #include "core/lifecycle_impl.h"
-#include "core/object.h"
+
+/* Emit EVENT_STORAGE with all it needs but what is set in ev already. */
+static void
+emit(struct decision *d, struct journal_event *ev, const struct object *o)
+{
+	struct buf *place = lifecycle_text(d);
+
+	object_place(o, place);
+	event_add_member(ev, MEMBER_KEY, o->key);
+	event_add_member(ev, MEMBER_CONTENT_TYPE, o->content_type);
+	event_add_member(ev, MEMBER_OBJECT, buf_slice(place));
+	lifecycle_emit(d, ev);
+}
 
 /* Say that by, which was just kept, wrote an object, if it did. */
 void
@@ -12,22 +26,40 @@ lifecycle_object(struct decision *d, const struct journal_event *by)
 {
 	enum member m = object_member(by);
 	struct journal_event ev;
-	struct buf *text;
+	struct buf *key;
 	struct object o;
 
 	if (m == 0)
 		return;
 	ev = lifecycle_event(d, EVENT_STORAGE);
 	ev.step = by->step;
-	text = lifecycle_text(d);
-	object_key(d->job, by, text);
-	event_add_member(&ev, MEMBER_KEY, buf_slice(text));
-	event_add_member(&ev, MEMBER_CONTENT_TYPE, SLICE("application/json"));
-	o = (struct object){.size = event_get(by, m).n,
+	key = lifecycle_text(d);
+	object_key(d->job, by, key);
+	o = (struct object){.key = buf_slice(key),
+	    .content_type = SLICE("application/json"),
+	    .size = event_get(by, m).n,
 	    .at.seq = by->seq,
 	    .member = m};
-	text = lifecycle_text(d);
-	object_place(&o, text);
-	event_add_member(&ev, MEMBER_OBJECT, buf_slice(text));
-	lifecycle_emit(d, &ev);
+	emit(d, &ev, &o);
+}
+
+/* Put an object. */
+bool
+lifecycle_object_put(struct decision *d, const struct object_put *put)
+{
+	struct journal_event ev = lifecycle_event(d, EVENT_STORAGE);
+	struct slice bytes = put->bytes.n > 0 ? put->bytes : SLICE("");
+	struct object o = {.key = put->key,
+	    .content_type = put->content_type,
+	    .size = bytes.n,
+	    .at.seq = d->seq + d->change->nevents,
+	    .member = MEMBER_BYTES};
+
+	if (status_is_terminal(d->x->status))
+		return lifecycle_refuse(d, REFUSAL_TERMINAL, "status",
+		    "nothing can be stored: the execution is %s",
+		    status_name(d->x->status));
+	event_add_member(&ev, MEMBER_BYTES, bytes);
+	emit(d, &ev, &o);
+	return true;
 }

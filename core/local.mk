@@ -48,6 +48,7 @@ libcore_a_SOURCES = \
 	core/lifecycle_admin.c \
 	core/lifecycle_impl.h \
 	core/lifecycle_objects.c \
+	core/lifecycle_objects.h \
 	core/lifecycle_report.c \
 	core/lineage.c \
 	core/lineage.h \

@@ -8,8 +8,8 @@
 #include "core/log.h"
 #include "core/wire.h"
 
-#define PREFIX "executions/"
-#define PREFIX_LEN (sizeof PREFIX - 1)
+#define ROOT_LEN (sizeof OBJECT_ROOT - 1)
+#define TYPE_MAX 255
 
 /* What an event writes to storage, if anything. */
 enum member
@@ -26,21 +26,40 @@ object_member(const struct journal_event *ev)
 	return event_get(ev, m).p != NULL ? m : 0;
 }
 
+/* The names of folders themselves, and of those above them. */
+static bool
+is_dots(struct slice part)
+{
+	return slice_is(part, ".") || slice_is(part, "..");
+}
+
 /* Append '/' and a part of a key. */
 static void
 add_part(struct buf *out, struct slice part)
 {
+	bool dots = is_dots(part);
 	unsigned char c;
 
 	buf_add_byte(out, '/');
 	for (size_t i = 0; i < part.n; i++) {
 		c = (unsigned char)part.p[i];
 		if (c < 0x20 || c == 0x7f || c == '/' || c == '%' || c == '"' ||
-		    c == '\\')
+		    c == '\\' || dots)
 			buf_addf(out, "%%%02X", c);
 		else
 			buf_add_byte(out, c);
 	}
+}
+
+/* Append what all keys of an execution begin with. */
+static void
+add_execution(struct buf *out, const struct uuid *id)
+{
+	char text[UUID_TEXT + 1];
+
+	uuid_format(id, text);
+	buf_add_str(out, OBJECT_ROOT);
+	buf_add_str(out, text);
 }
 
 /* Name an event's object. */
@@ -48,11 +67,7 @@ void
 object_key(const struct job *job, const struct journal_event *ev,
     struct buf *out)
 {
-	char id[UUID_TEXT + 1];
-
-	uuid_format(&ev->execution, id);
-	buf_add_str(out, PREFIX);
-	buf_add_str(out, id);
+	add_execution(out, &ev->execution);
 	if (ev->step == EVENT_NO_STEP) {
 		buf_add_str(out, "/_execution/result/result.json");
 		return;
@@ -63,6 +78,37 @@ object_key(const struct job *job, const struct journal_event *ev,
 	buf_add_str(out,
 	    object_member(ev) == MEMBER_CHECKPOINT ? "/checkpoint.json"
 						   : "/artifacts.json");
+}
+
+/* Name what somebody puts there. */
+void
+object_key_put(const struct uuid *id, const struct slice part[3],
+    struct buf *out)
+{
+	add_execution(out, id);
+	for (unsigned i = 0; i < 3; i++)
+		add_part(out, part[i]);
+}
+
+/* Look at one part of such a name. */
+const char *
+object_check_part(struct slice part)
+{
+	if (part.n == 0 || part.n > OBJECT_PART_MAX)
+		return "must have 1 to 255 bytes";
+	return is_dots(part) ? "must not be . or .." : NULL;
+}
+
+/* Look at a content type, which becomes a header again. */
+const char *
+object_check_type(struct slice type)
+{
+	if (type.n == 0 || type.n > TYPE_MAX)
+		return "must have 1 to 255 bytes";
+	for (size_t i = 0; i < type.n; i++)
+		if (type.p[i] < 0x20 || type.p[i] > 0x7e)
+			return "must be visible ASCII";
+	return NULL;
 }
 
 /* Say where the bytes are. */
@@ -111,13 +157,11 @@ next_part(struct slice *rest, struct slice *part)
 bool
 object_split(struct slice key, struct object_parts *out)
 {
-	struct slice id;
-
-	if (key.n < PREFIX_LEN || memcmp(key.p, PREFIX, PREFIX_LEN) != 0)
+	if (key.n < ROOT_LEN || memcmp(key.p, OBJECT_ROOT, ROOT_LEN) != 0)
 		return false;
-	key.p += PREFIX_LEN;
-	key.n -= PREFIX_LEN;
-	if (!next_part(&key, &id))
+	key.p += ROOT_LEN;
+	key.n -= ROOT_LEN;
+	if (!next_part(&key, &out->id))
 		return false;
 	out->path = key;
 	if (!next_part(&key, &out->route) || !next_part(&key, &out->stage))

@@ -11,6 +11,7 @@
 #include "core/job.h"
 #include "core/key.h"
 #include "core/lifecycle.h"
+#include "core/object.h"
 #include "core/report.h"
 #include "core/rollback.h"
 #include "store/store.h"
@@ -29,6 +30,7 @@ enum cmd_kind {
 	CMD_ROLLBACK,
 	CMD_ARTICLE_EDIT,
 	CMD_ARTICLE_DELETE,
+	CMD_OBJECT_PUT,
 	CMD_KEY_CREATE,
 	CMD_KEY_REVOKE
 };
@@ -53,7 +55,9 @@ enum cmd_input {
 
 enum outcome_code {
 	OUTCOME_DONE,
-	OUTCOME_EXISTING,     /* an idempotency key met its first execution */
+	/* an idempotency key met its first execution, or an object was
+	   written over */
+	OUTCOME_EXISTING,
 	OUTCOME_NOT_FOUND,    /* the execution, job or key */
 	OUTCOME_NAME_TAKEN,   /* a job's name, or an execution's unique one */
 	OUTCOME_NO_JOB,	      /* the job of a replay, not the execution */
@@ -121,6 +125,7 @@ struct cmd {
 	uint64_t retry_of; /* a number; 0: none.  CMD_RETRY sets it */
 
 	const struct article_edit *edit; /* CMD_ARTICLE_EDIT; borrowed */
+	const struct object_put *put;	 /* CMD_OBJECT_PUT; borrowed */
 
 	/* CMD_PATCH */
 	enum status status;

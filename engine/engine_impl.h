@@ -146,6 +146,9 @@ void engine_article_change(struct engine *, struct store_txn *, struct cmd *);
 void engine_retry(struct engine *, struct store_txn *, struct cmd *);
 void engine_rollback(struct engine *, struct store_txn *, struct cmd *);
 
+/* objects.c: a command. */
+void engine_object_put(struct engine *, struct store_txn *, struct cmd *);
+
 /* seed.c: the jobs that exist from the first start. */
 void engine_seed(struct engine *e);
 

@@ -11,6 +11,7 @@ libengine_a_SOURCES = \
 	engine/engine_impl.h \
 	engine/fault.c \
 	engine/fault.h \
+	engine/objects.c \
 	engine/recovery.c \
 	engine/retry.c \
 	engine/rollback.c \

@@ -79,8 +79,14 @@ libhttp_a_SOURCES = \
 	http/routes.c \
 	http/server.c \
 	http/server.h \
+	http/storage_lists.c \
+	http/storage_lists.h \
+	http/storage_objects.c \
+	http/storage_objects.h \
 	http/storage_streams.c \
 	http/storage_streams.h \
+	http/storage_view.c \
+	http/storage_view.h \
 	http/streams.c \
 	http/streams.h \
 	http/strict.c \

@@ -10,6 +10,8 @@
 #include "http/misc.h"
 #include "http/restep.h"
 #include "http/route.h"
+#include "http/storage_lists.h"
+#include "http/storage_objects.h"
 #include "http/storage_streams.h"
 #include "http/streams.h"
 #include "http/topify.h"
@@ -21,6 +23,7 @@
 #define CONFIG "/api/v1/configs/{id}"
 #define FACTFLOW "/api/v1/executions/{id}"
 #define LINEAGE "/api/v1/lineage/{correlation_id}"
+#define OBJECT "/api/v1/storage/objects/executions/{id}/{route}/{stage}/{name}"
 #define TUXSEO "/public-api/executions/{job_id}"
 #define WISEROWS "/api/v1/jobs/{id}"
 #define TASK "/api/v1/tasks/{task_id}"
@@ -94,6 +97,14 @@ const struct route route_table[] = {
     {METHOD_GET, LINEAGE, lineage_api_get, SCOPE_READ, 0},
     {METHOD_GET, LINEAGE "/chain", lineage_api_chain, SCOPE_READ, 0},
     {METHOD_GET, LINEAGE "/children", lineage_api_children, SCOPE_READ, 0},
+
+    {METHOD_PUT, FACTFLOW "/storage/{route}/{stage}/{name}",
+	storage_objects_put, SCOPE_WORKER, 0},
+    {METHOD_GET, "/api/v1/storage/objects", storage_lists_objects, SCOPE_READ,
+	0},
+    {METHOD_GET, OBJECT, storage_objects_get, SCOPE_READ, 0},
+    {METHOD_GET, OBJECT "/metadata", storage_objects_metadata, SCOPE_READ, 0},
+    {METHOD_GET, "/api/v1/storage/browse", storage_lists_browse, SCOPE_READ, 0},
 
     {METHOD_POST, "/api/v1/configs", configs_api_create, SCOPE_WRITE, 0},
     {METHOD_GET, "/api/v1/configs", configs_api_list, SCOPE_READ, 0},

@@ -138,6 +138,7 @@ check_store(struct store *s, struct check_result *out,
 	check_idempotency(&c);
 	check_taken_names(&c);
 	check_articles(&c);
+	check_objects(&c);
 	check_articles_free(&c);
 	close_cursors(&c);
 	store_snapshot_end(s);

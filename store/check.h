@@ -7,7 +7,8 @@
 #include "store/store.h"
 
 struct check_result {
-	uint64_t events, executions, steps, timers, jobs, articles, findings;
+	uint64_t events, executions, steps, timers, jobs, articles, objects,
+	    findings;
 };
 
 /*
@@ -20,7 +21,8 @@ struct check_result {
  * agree both ways; a terminal execution has no timer; numbers are unique;
  * steps are complete; replaying the journal through lifecycle_apply() gives
  * the same rows and steps, but for what a heartbeat moves; job versions
- * exist; names agree; articles are what their events come to.  Takes about 1 s for a million events.
+ * exist; names agree; articles are what their events come to; objects are
+ * their last writes.  Takes about 1 s for a million events.
  */
 bool check_store(struct store *s, struct check_result *out,
     void (*report)(void *arg, const char *text), void *arg);

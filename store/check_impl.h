@@ -15,7 +15,7 @@
  * hold; only where they differ are the strays searched.
  */
 struct check_wanted {
-	uint64_t events, index, timers, names, articles;
+	uint64_t events, index, timers, names, articles, objects;
 };
 
 struct check {
@@ -66,5 +66,11 @@ void check_articles(struct check *c);
 bool check_articles_want(struct check *c, const struct uuid *id,
     struct slice key);
 void check_articles_free(struct check *c);
+
+/* check_objects.c: the rows of what was written to storage. */
+struct object;
+void check_objects_event(struct check *c, const struct journal_event *ev,
+    const struct object *o);
+void check_objects(struct check *c);
 
 #endif

@@ -120,7 +120,8 @@ check_object(struct check *c, const struct run *r,
 		    check_id(&r->id), ev->seq);
 		return;
 	}
-	if (o.at.seq < ev->seq && find_event(c, r, o.at.seq, &with) &&
+	check_objects_event(c, ev, &o);
+	if (o.at.seq <= ev->seq && find_event(c, r, o.at.seq, &with) &&
 	    event_get(&with, o.member).p != NULL &&
 	    event_get(&with, o.member).n == o.size)
 		return;

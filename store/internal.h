@@ -21,11 +21,12 @@ enum table {
 	TABLE_JOB_NAMES,
 	TABLE_IDEMPOTENCY,
 	TABLE_ARTICLES,
+	TABLE_OBJECTS,
 	TABLE_NAMES,
 	TABLE_KEYS,
 	TABLE_META
 };
-#define TABLE_COUNT 12
+#define TABLE_COUNT 13
 
 struct counters;
 struct jobs_cache;

@@ -6,6 +6,7 @@
 
 #include "core/log.h"
 #include "core/wire.h"
+#include "store/objects.h"
 #include "store/rows.h"
 #include "store/schema.h"
 #include "store/table.h"
@@ -26,7 +27,10 @@ share_key(const struct uuid *id, uint64_t seq)
 	return s;
 }
 
-/* Append an event; every so many of an execution's are milestones. */
+/*
+ * Append an event, with the row of an object that it writes; every so many of
+ * an execution's are milestones.
+ */
 void
 journal_append(struct store_txn *t, const struct journal_event *ev)
 {
@@ -43,6 +47,8 @@ journal_append(struct store_txn *t, const struct journal_event *ev)
 	t->written += t->scratch.len;
 	table_append(t, TABLE_JOURNAL, table_bytes(key, sizeof(key)),
 	    buf_slice(&t->scratch));
+	if (ev->type == EVENT_STORAGE)
+		objects_put(t, ev);
 	if (ev->nth == 0 || ev->nth % SCHEMA_EVENT_STRIDE != 0)
 		return;
 	share = share_key(&ev->execution, ev->seq);

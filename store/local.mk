@@ -12,6 +12,7 @@ libstore_a_SOURCES = \
 	store/check_impl.h \
 	store/check_index.c \
 	store/check_jobs.c \
+	store/check_objects.c \
 	store/check_rows.c \
 	store/counters.c \
 	store/counters.h \
@@ -32,6 +33,8 @@ libstore_a_SOURCES = \
 	store/migrate.h \
 	store/names.c \
 	store/names.h \
+	store/objects.c \
+	store/objects.h \
 	store/rows.c \
 	store/rows.h \
 	store/rows_impl.h \

@@ -8,8 +8,7 @@
  *
  * The truth is the journal.  Every other table is a view of it that is kept
  * up in the same transaction; payload bytes are in the journal alone, and a
- * row points at them by seq.  Objects have no table: EVENT_STORAGE names each
- * write (core/object.h).
+ * row points at them by seq.
  *
  * table        key                                value
  * -----        ---                                -----
@@ -53,6 +52,12 @@
  *              all others but 'n'                 with values as in index; no
  *                                                 row where it would be 0
  * articles     article                            core/article.h
+ * objects      the key of an object               its last write: version u8
+ *              (core/object.h); over 480 bytes:   = 1, seq u64 of that
+ *              the first 463, 0xff and            EVENT_STORAGE, size u64,
+ *              slice_digest() of all, 2 u64       created u64, length u8 and
+ *                                                 content type; then the key,
+ *                                                 where it is not all here
  * timers       deadline u64 ‖ timer u8 ‖ id       empty; enum timer
  * jobs         id                                 version u8 = 1, current
  *                                                 u32, created u64, updated
@@ -128,5 +133,7 @@ enum facet {
 #define SCHEMA_LABEL_MAX 320
 #define SCHEMA_NAME_MAX 480 /* of a job's or an execution's name in a key */
 #define SCHEMA_IDEMPOTENCY_MAX 400
+#define SCHEMA_OBJECT_MAX 480
+#define SCHEMA_OBJECT_CUT 463 /* of a longer one */
 
 #endif

@@ -42,6 +42,7 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_JOB_NAMES] = "job_names",
     [TABLE_IDEMPOTENCY] = "idempotency",
     [TABLE_ARTICLES] = "articles",
+    [TABLE_OBJECTS] = "objects",
     [TABLE_NAMES] = "names",
     [TABLE_KEYS] = "keys",
     [TABLE_META] = "meta",

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/object.h"
+#include "core/lifecycle_objects.h"
 #include "tests/core/lifecycle.h"
 
 #define ROUTES \
@@ -103,6 +103,68 @@ test_no_keys(void **state)
 	assert_text(parts.name, "n/o");
 }
 
+/* What is put has its bytes in its own event. */
+static void
+test_put(void **state)
+{
+	struct world *w =
+	    world_new("{'name':'n','steps':[{'name':'a'}]}", "{}");
+	static const struct slice parts[] = {{"r", 1}, {"a/b", 3}, {"..", 2}};
+	struct object_put put = {.content_type = SLICE("x/y")};
+	struct step steps[WORLD_STEPS];
+	struct buf key = {0};
+	struct execution x;
+	struct decision d;
+	struct object o;
+
+	(void)state;
+	object_key_put(&w->x.id, parts, &key);
+	put.key = buf_slice(&key);
+	for (unsigned i = 0; i < 2; i++) {
+		d = world_decision(w, &x, steps);
+		put.bytes = i == 0 ? SLICE_NONE : SLICE("\0\1\2");
+		assert_true(lifecycle_object_put(&d, &put));
+		assert_int_equal(w->change.nevents, 1);
+		assert_true(object_read(&w->change.events[0], &o));
+		assert_true(slice_eq(o.key, put.key));
+		assert_text(o.content_type, "x/y");
+		assert_int_equal(o.size, put.bytes.n);
+		assert_int_equal(o.at.seq, w->change.events[0].seq);
+		assert_int_equal(o.member, MEMBER_BYTES);
+		assert_non_null(event_get(&w->change.events[0], MEMBER_BYTES)
+				    .p);
+	}
+	assert_non_null(strstr(key.p, "/r/a%2Fb/%2E%2E"));
+	w->x.status = STATUS_TIMED_OUT;
+	d = world_decision(w, &x, steps);
+	assert_false(lifecycle_object_put(&d, &put));
+	assert_int_equal(d.refusal.code, REFUSAL_TERMINAL);
+	assert_int_equal(w->change.nevents, 0);
+	buf_free(&key);
+	world_free(w);
+}
+
+static void
+test_checks(void **state)
+{
+	char text[256];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	assert_null(object_check_part((struct slice){text, 255}));
+	assert_non_null(object_check_part((struct slice){text, 256}));
+	assert_non_null(object_check_part(SLICE("")));
+	assert_non_null(object_check_part(SLICE(".")));
+	assert_non_null(object_check_part(SLICE("..")));
+	assert_null(object_check_part(SLICE("...")));
+	assert_null(object_check_type((struct slice){text, 255}));
+	assert_non_null(object_check_type((struct slice){text, 256}));
+	assert_null(object_check_type(SLICE("a/b; c=\"d\"")));
+	assert_non_null(object_check_type(SLICE("")));
+	assert_non_null(object_check_type(SLICE("a\r\nb: c")));
+	assert_non_null(object_check_type(SLICE("\xc3\xa9")));
+}
+
 /* An event that does not say where is damaged. */
 static void
 test_damage(void **state)
@@ -134,6 +196,8 @@ main(void)
 	    cmocka_unit_test(test_writes),
 	    cmocka_unit_test(test_no_writes),
 	    cmocka_unit_test(test_no_keys),
+	    cmocka_unit_test(test_put),
+	    cmocka_unit_test(test_checks),
 	    cmocka_unit_test(test_damage),
 	};
 

@@ -116,7 +116,8 @@ def test_check_finds_lost_rows(rich, tmp_path, case):
 @needs_lmdb
 def test_check_finds_changed_bytes(rich, tmp_path, case):
     """All but a few: the last heartbeat's time follows from nothing."""
-    for table in (b"executions", b"counters", b"job_names", b"articles"):
+    for table in (b"executions", b"counters", b"job_names", b"articles",
+                  b"objects"):
         for at in (0.0, 0.5, 1.0):
             with case(f"{table.decode()} at {at}"):
                 hits = [damaged(rich, tmp_path / f"{table}{at}{share}",

@@ -106,6 +106,10 @@ def fill(api, path):
         return path.replace("{job}", api.job("a", name="j")["id"])
     if "{" in path:
         ident = execution(api).id
+        if "/storage/objects/" in path:
+            ok(api.put(f"{FACTFLOW}/{ident}/storage/r/s/n", b"x"), 201)
+        for name in ("route", "stage", "name"):
+            path = path.replace("{%s}" % name, name[0])
         path = path.replace("{step}", "reference_extraction")
         path = path.replace("{id}", ident).replace("{task_id}", ident)
     return path

@@ -239,6 +239,69 @@ add_misplaced_object(struct scene *s)
 	buf_free(&place);
 }
 
+static struct slice
+object_key_of(struct scene *s, const char *where)
+{
+	static char key[200];
+	char id[UUID_TEXT + 1];
+
+	uuid_format(&s->a, id);
+	snprintf(key, sizeof(key), OBJECT_ROOT "%s/%s", id, where);
+	return slice_str(key);
+}
+
+static void
+drop_object(struct scene *s)
+{
+	table_delete(s->t, TABLE_OBJECTS,
+	    object_key_of(s, "fetch/fetch/artifacts.json"));
+}
+
+/* Copy the row of one object to the key of another. */
+static void
+copy_object(struct scene *s, const char *to)
+{
+	struct slice key = object_key_of(s, "fetch/fetch/artifacts.json");
+	struct buf row = {0};
+	struct slice value;
+
+	assert_true(table_get(s->t, TABLE_OBJECTS, key, &value));
+	buf_add_slice(&row, value);
+	table_put(s->t, TABLE_OBJECTS, object_key_of(s, to), buf_slice(&row));
+	buf_free(&row);
+}
+
+static void
+add_object(struct scene *s)
+{
+	copy_object(s, "fetch/fetch/other.json");
+}
+
+/* A row is taken for a later write of its key, which there is not. */
+static void
+age_object(struct scene *s)
+{
+	world_put(s->w, s->t, &s->a, "early", SLICE("x"));
+	world_put(s->w, s->t, &s->a, "late", SLICE("x"));
+	world_put(s->w, s->t, &s->a, "early", SLICE("y"));
+	assert_true(rows_get(s->t, &s->a, &s->x));
+	copy_object(s, "early");
+}
+
+static void
+renew_object(struct scene *s)
+{
+	world_put(s->w, s->t, &s->a, "fetch/fetch/late", SLICE("xyz"));
+	copy_object(s, "fetch/fetch/late");
+}
+
+static void
+spoil_object(struct scene *s)
+{
+	table_put(s->t, TABLE_OBJECTS,
+	    object_key_of(s, "fetch/fetch/artifacts.json"), SLICE("?"));
+}
+
 /* An event that no execution's chain leads to. */
 static void
 add_stray_event(struct scene *s)
@@ -658,6 +721,14 @@ static const struct {
     {"an object without a place", add_damaged_object, "is damaged"},
     {"an object that is not there", add_misplaced_object,
 	"is not where it should be"},
+    {"an object's row is gone", drop_object, "artifacts.json is missing"},
+    {"an object's row cannot be read", spoil_object,
+	"artifacts.json is missing"},
+    {"an object that nobody wrote", add_object, "objects: there are"},
+    {"an object's row is of an earlier write", age_object,
+	"early is not what its last event says"},
+    {"an object's row is of another", renew_object,
+	"late is not what its last event says"},
     {"an event the row does not know", add_progress,
 	"its row is not what its events come to"},
     {"a row cannot be read", spoil_row, "its row cannot be read"},
@@ -781,6 +852,7 @@ test_sound(void **state)
 	assert_int_equal(r.executions, 2);
 	assert_int_equal(r.steps, 4);
 	assert_int_equal(r.jobs, 1);
+	assert_int_equal(r.objects, 2);
 	assert_true(r.timers > 0);
 	free(s);
 }

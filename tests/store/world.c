@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "core/lifecycle_objects.h"
 #include "core/json.h"
 #include "core/mem.h"
 #include "store/check.h"
@@ -302,6 +303,29 @@ world_cancel(struct world *w, struct store_txn *t, const struct uuid *id)
 	d = decide(w, t, rows);
 	assert_true(lifecycle_cancel(&d));
 	keep(t, rows, false);
+	free(rows);
+}
+
+/* Put an object. */
+void
+world_put(struct world *w, struct store_txn *t, const struct uuid *id,
+    const char *where, struct slice bytes)
+{
+	struct rows *rows = mem_zalloc(sizeof(*rows));
+	struct object_put put = {.content_type = SLICE("text/plain"),
+	    .bytes = bytes};
+	struct buf key = {0};
+	char text[UUID_TEXT + 1];
+	struct decision d;
+
+	uuid_format(id, text);
+	buf_addf(&key, OBJECT_ROOT "%s/%s", text, where);
+	put.key = buf_slice(&key);
+	load(t, rows, id);
+	d = decide(w, t, rows);
+	assert_true(lifecycle_object_put(&d, &put));
+	keep(t, rows, false);
+	buf_free(&key);
 	free(rows);
 }
 

@@ -58,6 +58,10 @@ void world_report(struct world *w, struct store_txn *t, const struct uuid *id,
     const struct report *r);
 void world_cancel(struct world *w, struct store_txn *t, const struct uuid *id);
 
+/* Put bytes there as "route/stage/name". */
+void world_put(struct world *w, struct store_txn *t, const struct uuid *id,
+    const char *where, struct slice bytes);
+
 /* Append labels to an execution: a new set. */
 void world_tag(struct world *w, struct store_txn *t, const struct uuid *id,
     const char *tags);

@@ -1,0 +1,228 @@
+/*
+ * Writing and reading objects.  Neighbours: storage_lists.c shows which there
+ * are, storage_archive.c sends all of an execution.
+ */
+#include "http/storage_objects.h"
+
+#include <stdlib.h>
+
+#include "core/log.h"
+#include "core/mem.h"
+#include "engine/engine.h"
+#include "http/app.h"
+#include "http/lookup.h"
+#include "http/storage_view.h"
+#include "http/submit.h"
+
+#define DEFAULT_TYPE "application/octet-stream"
+/* Even shown in a window, it does nothing and is nobody. */
+#define OBJECT_POLICY "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+/* ---- writing ---- */
+
+struct put {
+	struct cmd cmd;
+	struct request *req;
+	struct object_put object;
+	struct buf key;
+};
+
+static void
+on_answer(struct cmd *c, const struct outcome *o)
+{
+	struct put *p = c->arg;
+	struct objects_row row;
+
+	switch (o->code) {
+	case OUTCOME_NOT_FOUND:
+		request_error(p->req, 404, "detail", "execution not found");
+		return;
+	case OUTCOME_REFUSED:
+		request_error(p->req, 400, "detail", "%s", o->refusal->text);
+		return;
+	default:
+		break;
+	}
+	INVARIANT(objects_get(o->txn, p->object.key, &row));
+	storage_view_metadata(request_body(p->req), &row,
+	    store_epoch(p->req->app->store));
+	request_send(p->req, o->code == OUTCOME_EXISTING ? 200 : 201);
+}
+
+static void
+on_settled(struct cmd *c, int rc)
+{
+	struct put *p = c->arg;
+
+	request_settle(p->req, rc);
+	buf_free(&p->key);
+	free(p);
+}
+
+/* Are the path's parts and the type fit for an object?  Answers itself. */
+static bool
+check_put(struct request *r, struct slice type)
+{
+	static const char *const words[] = {"route", "stage", "name"};
+	const char *why;
+
+	for (unsigned i = 0; i < 3; i++) {
+		why = object_check_part(r->param[i + 1]);
+		if (why == NULL)
+			continue;
+		request_error(r, 400, "detail", "%s %s", words[i], why);
+		return false;
+	}
+	why = object_check_type(type);
+	if (why != NULL)
+		request_error(r, 400, "detail", "Content-Type %s", why);
+	return why == NULL;
+}
+
+/* PUT .../storage/{route}/{stage}/{name} */
+void
+storage_objects_put(struct request *r)
+{
+	struct slice type = request_header(r, "Content-Type");
+	struct execution x;
+	struct put *p;
+
+	if (type.n == 0)
+		type = SLICE(DEFAULT_TYPE);
+	if (!lookup_path_execution(r, &x) || !check_put(r, type))
+		return;
+	p = mem_zalloc(sizeof *p);
+	p->req = r;
+	object_key_put(&x.id, r->param + 1, &p->key);
+	p->object.key = buf_slice(&p->key);
+	p->object.content_type = type;
+	p->object.bytes = r->body;
+	p->cmd.kind = CMD_OBJECT_PUT;
+	p->cmd.id = x.id;
+	p->cmd.put = &p->object;
+	p->cmd.answer = on_answer;
+	p->cmd.settled = on_settled;
+	p->cmd.arg = p;
+	submit_cmd(r, &p->cmd);
+}
+
+/* ---- reading ---- */
+
+/* Find the object that the path names, or answer that there is none. */
+static bool
+find(struct request *r, struct objects_row *row)
+{
+	struct store_txn *t = engine_snapshot(r->app->engine);
+	char id[UUID_TEXT + 1];
+	struct buf key = {0};
+	struct execution x;
+	bool found = false;
+
+	if (lookup_id(r, r->param[0], &x)) {
+		uuid_format(&x.id, id);
+		buf_addf(&key, OBJECT_ROOT "%s", id);
+		for (unsigned i = 1; i < 4; i++) {
+			buf_add_byte(&key, '/');
+			buf_add_slice(&key, r->param[i]);
+		}
+		found = objects_get(t, buf_slice(&key), row);
+	}
+	if (found) { /* its key outlives the one it was found by */
+		char *p = arena_get(&r->arena, key.len);
+
+		memcpy(p, key.p, key.len);
+		row->key.p = p;
+	} else {
+		request_error(r, 404, "detail", "object not found");
+	}
+	buf_free(&key);
+	return found;
+}
+
+/* Append what a file's name may hold in a header, %XX for the rest. */
+static void
+add_encoded(struct buf *out, struct slice name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		unsigned char c = (unsigned char)name.p[i];
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_')
+			buf_add_byte(out, c);
+		else
+			buf_addf(out, "%%%02X", c);
+	}
+}
+
+/* Say that it is a file to be kept, and its name. */
+static void
+add_disposition(struct request *r, struct slice key)
+{
+	struct object_parts parts = {.name = SLICE_NONE};
+	struct buf text = {0};
+
+	(void)object_split(key, &parts);
+	buf_add_str(&text, "attachment; filename=\"");
+	for (size_t i = 0; i < parts.name.n; i++) {
+		unsigned char c = (unsigned char)parts.name.p[i];
+
+		buf_add_byte(&text, c > 0x7e ? '_' : c);
+	}
+	buf_add_str(&text, "\"; filename*=UTF-8''");
+	add_encoded(&text, parts.name);
+	buf_add_byte(&text, '\0');
+	request_add_header(r, "Content-Disposition", text.p);
+	buf_free(&text);
+}
+
+/* Borrow a slice as a C string that lives as long as the request. */
+static const char *
+text_of(struct request *r, struct slice s)
+{
+	char *p = arena_get(&r->arena, s.n + 1);
+
+	memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
+	return p;
+}
+
+/* GET and HEAD .../storage/objects/executions/{id}/{route}/{stage}/{name} */
+void
+storage_objects_get(struct request *r)
+{
+	struct store_txn *t = engine_snapshot(r->app->engine);
+	char etag[STORAGE_ETAG_MAX];
+	struct objects_row row;
+	struct slice bytes;
+
+	if (!find(r, &row))
+		return;
+	storage_view_etag(&row, store_epoch(r->app->store), etag);
+	bytes = objects_bytes(t, &row);
+	if (bytes.p == NULL) {
+		request_error(r, 500, "detail", "the object is damaged");
+		return;
+	}
+	request_add_header(r, "ETag", etag);
+	request_add_header(r, "Cache-Control", "private, no-cache");
+	if (slice_is(request_header(r, "If-None-Match"), etag)) {
+		request_send_bytes(r, 304, NULL, SLICE_NONE);
+		return;
+	}
+	request_add_header(r, "Content-Security-Policy", OBJECT_POLICY);
+	add_disposition(r, row.key);
+	request_send_bytes(r, 200, text_of(r, row.content_type), bytes);
+}
+
+/* GET .../metadata */
+void
+storage_objects_metadata(struct request *r)
+{
+	struct objects_row row;
+
+	if (!find(r, &row))
+		return;
+	storage_view_metadata(request_body(r), &row,
+	    store_epoch(r->app->store));
+	request_send(r, 200);
+}

@@ -1,0 +1,23 @@
+/*
+ * Objects in storage as JSON.
+ */
+#ifndef HTTP_STORAGE_VIEW_H
+#define HTTP_STORAGE_VIEW_H
+
+#include "core/jsonw.h"
+#include "store/objects.h"
+
+#define STORAGE_ETAG_MAX 48
+
+/* An object as lists show it. */
+void storage_view_object(struct jsonw *w, const struct objects_row *row);
+
+/* The same with its etag and seq. */
+void storage_view_metadata(struct jsonw *w, const struct objects_row *row,
+    const char *epoch);
+
+/* The ETag header: quoted; no two writes have the same. */
+void storage_view_etag(const struct objects_row *row, const char *epoch,
+    char out[STORAGE_ETAG_MAX]);
+
+#endif
