@@ -51,6 +51,8 @@ list_of(const struct cmd *cmd)
 		return "config list";
 	if (strcmp(cmd->group, "lineage") == 0)
 		return "lineage list";
+	if (strcmp(cmd->group, "storage") == 0)
+		return "storage list";
 	return strcmp(cmd->group, "execution") == 0 ? "execution list" : NULL;
 }
 

@@ -17,12 +17,14 @@
 
 #define CLIENT_CONNECT_MS 5000
 #define CLIENT_ANSWER_MS 30000
+#define CLIENT_SILENCE_S 60L /* a transfer that stands still so long ends */
 #define CLIENT_BODY_MAX ((size_t)256 * 1024 * 1024)
 
 struct client {
 	const char *url;
 	size_t url_len; /* without slashes at its end */
 	const char *key;
+	const char *type;
 	int64_t deadline;
 };
 
@@ -37,6 +39,7 @@ client_new(const char *url, const char *key, int64_t deadline)
 	while (c->url_len > 0 && url[c->url_len - 1] == '/')
 		c->url_len--;
 	c->key = key;
+	client_set_type(c, NULL);
 	c->deadline = deadline;
 	return c;
 }
@@ -46,6 +49,13 @@ void
 client_free(struct client *c)
 {
 	free(c);
+}
+
+/* Say what the bodies are. */
+void
+client_set_type(struct client *c, const char *header)
+{
+	c->type = header != NULL ? header : "Content-Type: application/json";
 }
 
 /* Refuse what libcurl would read as another protocol or two lines. */
@@ -166,15 +176,22 @@ stop_on_signal(void *arg, curl_off_t a, curl_off_t b, curl_off_t d,
 	return interrupt_seen() != 0;
 }
 
-/* How long a request may take: at least 1 ms, since 0 would mean for ever. */
+/* Until the deadline: at least 1 ms, since 0 would mean for ever. */
+static long
+remaining(const struct client *c)
+{
+	int64_t left = c->deadline - clock_now();
+
+	return left > 1 ? (long)left : 1;
+}
+
+/* How long a request may take. */
 static long
 patience(const struct client *c)
 {
-	int64_t left = CLIENT_ANSWER_MS;
-
-	if (c->deadline != 0 && c->deadline - clock_now() < left)
-		left = c->deadline - clock_now();
-	return left > 1 ? (long)left : 1;
+	if (c->deadline == 0 || remaining(c) > CLIENT_ANSWER_MS)
+		return CLIENT_ANSWER_MS;
+	return remaining(c);
 }
 
 /* Sort a failure of libcurl: whose clock, whose fault. */
@@ -224,8 +241,7 @@ client_send(struct client *c, const char *method, struct slice target,
 	CURL *easy;
 
 	reply_clear(r);
-	easy = client_handle(c, target,
-	    body.n > 0 ? "Content-Type: application/json" : NULL, &headers);
+	easy = client_handle(c, target, body.n > 0 ? c->type : NULL, &headers);
 	set_request(easy, method, body, r);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, text);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, patience(c));
@@ -238,4 +254,60 @@ client_send(struct client *c, const char *method, struct slice target,
 	curl_easy_cleanup(easy);
 	curl_slist_free_all(headers);
 	return reply_ok(r);
+}
+
+/* ---- long answers ---- */
+
+struct receiving {
+	CURL *easy;
+	const struct client_sink *sink;
+	struct reply *r;
+	bool refused; /* by the sink */
+};
+
+/* Only what a success carries is for the sink. */
+static size_t
+pass_on(char *p, size_t size, size_t n, void *arg)
+{
+	struct receiving *t = arg;
+	curl_off_t total = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->r->status);
+	if (t->r->status < 200 || t->r->status > 299)
+		return take_body(p, size, n, t->r);
+	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &total);
+	t->refused = !t->sink->take(t->sink->arg, (struct slice){p, n},
+	    total > 0 ? (uint64_t)total : 0);
+	return t->refused ? 0 : n;
+}
+
+/* Ask, and pass on what comes. */
+bool
+client_receive(struct client *c, struct slice target,
+    const struct client_sink *sink, struct reply *r)
+{
+	struct receiving t = {.sink = sink, .r = r};
+	char text[CURL_ERROR_SIZE] = "";
+	struct curl_slist *headers;
+	CURLcode code;
+
+	reply_clear(r);
+	t.easy = client_handle(c, target, NULL, &headers);
+	set_request(t.easy, "GET", SLICE_NONE, r);
+	curl_easy_setopt(t.easy, CURLOPT_WRITEFUNCTION, pass_on);
+	curl_easy_setopt(t.easy, CURLOPT_WRITEDATA, &t);
+	curl_easy_setopt(t.easy, CURLOPT_ERRORBUFFER, text);
+	curl_easy_setopt(t.easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(t.easy, CURLOPT_LOW_SPEED_TIME, CLIENT_SILENCE_S);
+	if (c->deadline != 0)
+		curl_easy_setopt(t.easy, CURLOPT_TIMEOUT_MS, remaining(c));
+	code = curl_easy_perform(t.easy);
+	curl_easy_getinfo(t.easy, CURLINFO_RESPONSE_CODE, &r->status);
+	if (code != CURLE_OK && !t.refused)
+		client_failed(c, code, text, r);
+	else if (r->status < 200 || r->status > 299)
+		reply_read(r);
+	curl_easy_cleanup(t.easy);
+	curl_slist_free_all(headers);
+	return reply_ok(r) && !t.refused;
 }

@@ -33,6 +33,27 @@ bool client_send(struct client *c, const char *method, struct slice target,
     struct slice body, struct reply *r);
 
 /*
+ * The type of the bodies that follow, as a header line (borrowed); NULL, and
+ * at first: JSON.
+ */
+void client_set_type(struct client *c, const char *header);
+
+/* Where the bytes of an answer go as they arrive. */
+struct client_sink {
+	/* False when it takes no more; total 0: not known. */
+	bool (*take)(void *arg, struct slice bytes, uint64_t total);
+	void *arg;
+};
+
+/*
+ * GET target and hand its bytes on, however many and however long it takes,
+ * as long as they keep coming.  True when all of a 2xx answer was taken;
+ * r->body is that of any other answer.
+ */
+bool client_receive(struct client *c, struct slice target,
+    const struct client_sink *sink, struct reply *r);
+
+/*
  * A handle made ready for target, for transfers of their own kind: address,
  * key and connection options.  The caller owns it.  header (NULL: none) is
  * one more header line.  *headers must live as long and is freed by the

@@ -4,8 +4,10 @@
  */
 #include "cli/cmd.h"
 
+#include "cli/completion.h"
 #include "cli/config.h"
 #include "cli/config_check.h"
+#include "cli/download.h"
 #include "cli/events.h"
 #include "cli/execution.h"
 #include "cli/job.h"
@@ -14,6 +16,7 @@
 #include "cli/logs.h"
 #include "cli/pipeline.h"
 #include "cli/server.h"
+#include "cli/storage.h"
 #include "cli/wait.h"
 
 #define CMD_INDENT 28 /* where help texts start */
@@ -63,6 +66,20 @@ static const struct cmd cmd_table[] = {
 	false, NULL, config_validate},
     {"config", "delete", "ID|NAME", "delete a config", 1, false, NULL,
 	config_delete},
+    {"storage", "browse", "[PATH]", "show a folder of objects", CMD_ANY, false,
+	storage_browse_options, storage_browse},
+    {"storage", "list", "[PREFIX]", "list objects by their keys", CMD_ANY,
+	false, storage_list_options, storage_list},
+    {"storage", "get", "KEY", "print an object as it is", 1, false, NULL,
+	storage_get},
+    {"storage", "metadata", "KEY", "show what is known of an object", 1, true,
+	NULL, storage_metadata},
+    {"storage", "put", "ID ROUTE STAGE NAME", "store an object", CMD_ANY, true,
+	storage_put_options, storage_put},
+    {"storage", "download", "ID|KEY", "make a file of an execution or object",
+	1, false, download_options, download_command},
+    {"storage", "watch", "", "print objects as they are stored", 0, true,
+	storage_watch_options, storage_watch},
     {"lineage", "list", "", "list what ran, oldest first", 0, false,
 	lineage_list_options, lineage_list},
     {"lineage", "get", "ID", "show one run by its correlation id", 1, true,
@@ -85,6 +102,8 @@ static const struct cmd cmd_table[] = {
     {"key", "revoke", "ID", "revoke an API key", 1, false, NULL, key_revoke},
     {"server", "status", "", "show how the server is", 0, true, NULL,
 	server_status},
+    {"completion", NULL, "bash|zsh", "print a script that completes commands",
+	1, false, NULL, completion_command},
 };
 
 #define NCMDS (sizeof(cmd_table) / sizeof(cmd_table[0]))
@@ -103,6 +122,13 @@ cmd_find(const char *group, const char *name)
 			return c;
 	}
 	return NULL;
+}
+
+/* Walk the table. */
+const struct cmd *
+cmd_at(size_t i)
+{
+	return i < NCMDS ? &cmd_table[i] : NULL;
 }
 
 /* Tell whether a group of that name exists. */

@@ -26,6 +26,9 @@ struct cmd {
 /* The command, or NULL.  name is NULL for a group that is one. */
 const struct cmd *cmd_find(const char *group, const char *name);
 
+/* The ith command in order of the table; NULL behind the last. */
+const struct cmd *cmd_at(size_t i);
+
 bool cmd_is_group(const char *group);
 
 /* Help: for everything, for a group, for a command. */

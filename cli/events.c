@@ -30,19 +30,6 @@ print(const struct follow *f, const struct sse_event *ev,
 	return output_json(data->raw);
 }
 
-/* A cursor becomes a header, so it must be what the server's look like. */
-static bool
-check_since(const struct call *call, const char *since)
-{
-	size_t n = since != NULL ? strlen(since) : 0;
-
-	if (since == NULL ||
-	    (n > 0 && n < 128 && strspn(since, "0123456789abcdefABCDEF-") == n))
-		return true;
-	call_usage(call, "--since must be the id of an event");
-	return false;
-}
-
 static enum exits
 run(const struct call *call, struct buf *target, bool one)
 {
@@ -50,7 +37,7 @@ run(const struct call *call, struct buf *target, bool one)
 
 	f.target = buf_slice(target);
 	f.cursor = args_get(call->args, "since");
-	if (!check_since(call, f.cursor))
+	if (!follow_check_since(call, f.cursor))
 		return EXITS_USAGE;
 	return follow_run(call, &f);
 }

@@ -55,6 +55,19 @@ follow_ended(const struct call *call, const struct stream *s,
 	}
 }
 
+/* A cursor must look as the server's do. */
+bool
+follow_check_since(const struct call *call, const char *since)
+{
+	size_t n = since != NULL ? strlen(since) : 0;
+
+	if (since == NULL ||
+	    (n > 0 && n < 128 && strspn(since, "0123456789abcdefABCDEF-") == n))
+		return true;
+	call_usage(call, "--since must be the id of an event");
+	return false;
+}
+
 /* Hand one event on; the exit code when it was the last. */
 static enum exits
 take_event(const struct follow *f, const struct sse_event *ev)
@@ -84,16 +97,18 @@ follow_run(const struct call *call, const struct follow *f)
 	enum exits code = EXITS_NONE;
 	enum stream_what what;
 	struct sse_event ev;
+	bool ended = false; /* by the server, which said so */
 
 	while (code == EXITS_NONE) {
 		what = stream_next(s, &ev);
-		if (what == STREAM_EVENT)
+		if (what == STREAM_EVENT) {
+			ended = slice_is(ev.type, "end");
 			code = take_event(f, &ev);
-		else if (what == STREAM_LOST)
+		} else if (what == STREAM_LOST && !ended)
 			output_note("the connection was lost; reconnecting");
 		else if (what == STREAM_OVER)
 			code = EXITS_DONE;
-		else if (what != STREAM_TICK)
+		else if (what != STREAM_TICK && what != STREAM_LOST)
 			code = follow_ended(call, s, what);
 	}
 	stream_free(s);

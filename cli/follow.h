@@ -24,6 +24,12 @@ struct follow {
 enum exits follow_run(const struct call *call, const struct follow *f);
 
 /*
+ * See whether --since (NULL: not given) could be the id of an event: it
+ * becomes a header.  False when not, which has been said.
+ */
+bool follow_check_since(const struct call *call, const char *since);
+
+/*
  * The stream said what, which is none of EVENT, TICK, LOST and OVER: say why
  * it is over, and return the exit code.
  */

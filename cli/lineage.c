@@ -20,7 +20,7 @@ const struct args_option lineage_list_options[] = {
     {"execution", 'e', "ID", "only of this execution (else the newest 100)"},
     {"route", 'r', "ROUTE", "only of this route"},
     {"adapter", 'a', "ADAPTER", "only of this adapter"},
-    {"status", 's', "STATUS", "processing, completed, failed or cancelled"},
+    {"status", 's', "STATE", "processing, completed, failed or cancelled"},
     {"limit", 0, "N", "at most so many (100)"},
     {0},
 };

@@ -14,11 +14,15 @@ libcli_a_SOURCES = \
 	cli/clock.h \
 	cli/cmd.c \
 	cli/cmd.h \
+	cli/completion.c \
+	cli/completion.h \
 	cli/config.c \
 	cli/config.h \
 	cli/config_check.c \
 	cli/config_check.h \
 	cli/config_edit.c \
+	cli/download.c \
+	cli/download.h \
 	cli/duration.c \
 	cli/duration.h \
 	cli/events.c \
@@ -58,6 +62,8 @@ libcli_a_SOURCES = \
 	cli/show.h \
 	cli/sse.c \
 	cli/sse.h \
+	cli/storage.c \
+	cli/storage.h \
 	cli/stream.c \
 	cli/stream.h \
 	cli/table.c \
@@ -78,3 +84,19 @@ dist_man_MANS += man/tidewire.1
 tidewire_SOURCES = cli/main.c
 tidewire_CPPFLAGS = $(libcli_a_CPPFLAGS)
 tidewire_LDADD = libcli.a $(core_libs) $(CURL_LIBS)
+
+# Scripts for shells, made by the program itself unless it is for another
+# machine.
+if !CROSS
+bashcompletiondir = $(datadir)/bash-completion/completions
+bashcompletion_DATA = completions/bash/tidewire
+zshcompletiondir = $(datadir)/zsh/site-functions
+zshcompletion_DATA = completions/zsh/_tidewire
+CLEANFILES += $(bashcompletion_DATA) $(zshcompletion_DATA)
+$(bashcompletion_DATA): tidewire$(EXEEXT)
+	@$(MKDIR_P) completions/bash
+	$(AM_V_GEN)./tidewire$(EXEEXT) completion bash >$@.tmp && mv $@.tmp $@
+$(zshcompletion_DATA): tidewire$(EXEEXT)
+	@$(MKDIR_P) completions/zsh
+	$(AM_V_GEN)./tidewire$(EXEEXT) completion zsh >$@.tmp && mv $@.tmp $@
+endif

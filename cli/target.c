@@ -4,22 +4,32 @@
  */
 #include "cli/target.h"
 
+#include <limits.h>
+
 #include <curl/curl.h>
 
 #include "core/log.h"
 
 static void
-add_escaped(struct buf *t, const char *text)
+add_part(struct buf *t, const char *text, size_t n)
 {
 	char *escaped;
 
-	if (*text == '\0')
+	if (n == 0)
 		return; /* libcurl reads a length of 0 as strlen */
-	escaped = curl_easy_escape(NULL, text, 0);
+	if (n > INT_MAX)
+		log_fatal("a text of %zu bytes on the command line", n);
+	escaped = curl_easy_escape(NULL, text, (int)n);
 	if (escaped == NULL)
-		log_fatal("out of memory: escaping %zu bytes", strlen(text));
+		log_fatal("out of memory: escaping %zu bytes", n);
 	buf_add_str(t, escaped);
 	curl_free(escaped);
+}
+
+static void
+add_escaped(struct buf *t, const char *text)
+{
+	add_part(t, text, strlen(text));
 }
 
 /* Add a segment to the path. */
@@ -28,6 +38,21 @@ target_segment(struct buf *t, const char *text)
 {
 	buf_add_byte(t, '/');
 	add_escaped(t, text);
+}
+
+/* Add segments to the path. */
+void
+target_path(struct buf *t, const char *text)
+{
+	size_t n;
+
+	for (;; text += n + 1) {
+		n = strcspn(text, "/");
+		buf_add_byte(t, '/');
+		add_part(t, text, n);
+		if (text[n] == '\0')
+			return;
+	}
 }
 
 /* Add a parameter to the query. */

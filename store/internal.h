@@ -24,11 +24,9 @@ enum table {
 	TABLE_OBJECTS,
 	TABLE_NAMES,
 	TABLE_KEYS,
-	TABLE_READY,
-	TABLE_PAUSES,
 	TABLE_META
 };
-#define TABLE_COUNT 15
+#define TABLE_COUNT 13
 
 struct counters;
 struct jobs_cache;

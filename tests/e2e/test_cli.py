@@ -46,6 +46,15 @@ class Cli:
             env={**os.environ, **self.env, "TIDEWIRE_URL": self.url})
 
 
+    def spawn_to(self, out, *words, stderr=subprocess.DEVNULL):
+        """Run it with its bytes going to a file; its exit code."""
+        return subprocess.run(
+            [TIDEWIRE, *words], stdout=out or subprocess.DEVNULL,
+            stderr=stderr, stdin=subprocess.DEVNULL, timeout=DEADLINE,
+            env={**os.environ, **self.env, "TIDEWIRE_URL": self.url}
+        ).returncode
+
+
 @pytest.fixture
 def cli(srv):
     return Cli(srv)

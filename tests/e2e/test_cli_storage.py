@@ -1,0 +1,263 @@
+"""The command line's view of storage: objects, files made of them, watching.
+
+Neighbours: test_storage.py has the endpoints, test_cli.py has Cli.
+"""
+import json
+import os
+import pty
+import re
+import threading
+
+import pytest
+
+from api import chain
+from server import DEADLINE, TIDEWIRE, wait_until
+from test_cli import Cli, built, ends  # noqa: F401
+
+BYTES = bytes(range(256)) * 40
+
+
+@pytest.fixture
+def cli(srv):
+    return Cli(srv)
+
+
+@pytest.fixture
+def ex(api):
+    """An execution that has left two objects, and goes on."""
+    api.job(*chain("a", "b"), name="j")
+    ex = api.trigger("j")
+    ex.step("a", "progress", checkpoint_data={"at": 1})
+    ex.step("a", "completed", artifacts={"k": [1, 2]})
+    return ex
+
+
+def key(ex, path):
+    return f"executions/{ex.id}/{path}"
+
+
+def lines(text):
+    return [line.split() for line in text.splitlines()]
+
+
+def put(cli, ex, path, name="page one.bin", data=BYTES, kind="image/x-tide"):
+    path.write_bytes(data)
+    return cli.json("storage", "put", ex.id, "a", "extra", name, "-f",
+                    str(path), "--type", kind)
+
+
+def test_list_and_metadata(cli, ex, api):
+    want = [key(ex, "a/a/artifacts.json"), key(ex, "a/a/checkpoint.json")]
+    rows = lines(cli.ok("storage", "list"))
+    assert rows[0] == ["KEY", "SIZE", "TYPE", "CREATED"]
+    assert [row[0] for row in rows[1:]] == want
+    other = api.trigger("j", tag="other")
+    other.step("a", "completed", artifacts={"n": 7})
+    got = cli.json("storage", "list", "--execution", other.id)
+    assert [o["execution_id"] for o in got["objects"]] == [other.id]
+    got = cli.json("storage", "list", "a/a/ch", "--execution", ex.id)
+    assert [o["key"] for o in got["objects"]] == want[1:]
+    got = cli.json("storage", "list", f"executions/{ex.id}/")
+    assert [o["key"] for o in got["objects"]] == want
+    one = json.loads(cli.ok("storage", "metadata", want[0]))
+    assert one["key"] == want[0] and one["size"] == 13 and one["etag"]
+    shown = cli.ok("--output", "table", "storage", "metadata", want[0])
+    assert "content_type" in shown and "application/json" in shown
+
+
+def test_lists_go_on(cli, ex):
+    first = cli.run("storage", "list", "--limit", "1")
+    (cursor,) = re.findall(r"--cursor (\S+)", first.stderr)
+    rest = cli.ok("storage", "list", "--cursor", cursor)
+    assert lines(first.stdout)[1:] + lines(rest)[1:] == lines(
+        cli.ok("storage", "list"))[1:]
+
+
+def test_browse(cli, ex):
+    assert lines(cli.ok("storage", "browse"))[1] == [
+        "executions/", "-", "-", "-"]
+    assert [row[0] for row in lines(cli.ok("storage", "browse", key(ex, "a")))
+            ] == ["NAME", "a/"]
+    rows = lines(cli.ok("storage", "browse", key(ex, "a/a")))
+    assert [row[:2] for row in rows[1:]] == [
+        ["artifacts.json", "13"], ["checkpoint.json", "9"]]
+    assert cli.json("storage", "browse", key(ex, "a"))["folders"]
+
+
+def test_put_and_get(cli, ex, tmp_path):
+    made = put(cli, ex, tmp_path / "in")
+    assert made["size"] == len(BYTES) and made["route"] == "a"
+    assert made["content_type"] == "image/x-tide"
+    out = tmp_path / "out"
+    with open(out, "wb") as f:
+        done = cli.spawn_to(f, "storage", "get", made["key"])
+    assert done == 0 and out.read_bytes() == BYTES
+    assert cli.json("storage", "get", made["key"])["key"] == made["key"]
+    empty = put(cli, ex, tmp_path / "in", name="none", data=b"")
+    assert empty["size"] == 0
+    assert cli.ok("storage", "get", empty["key"]) == ""
+
+
+@pytest.mark.parametrize("name", ["ü b.txt", "50%", "?x=#y", "a+b"])
+def test_names_that_need_care(cli, ex, tmp_path, name):
+    made = put(cli, ex, tmp_path / "in", name=name, data=b"hello\n")
+    assert cli.ok("storage", "get", made["key"]) == "hello\n"
+    cli.ok("storage", "download", made["key"], "-d", str(tmp_path))
+    assert (tmp_path / made["key"].split("/")[-1]).read_bytes() == b"hello\n"
+
+
+def test_a_step_whose_name_is_a_path(cli, api):
+    job = api.job("x/y %2F")
+    ex = api.trigger(job["name"])
+    ex.step(ex.get()["steps"][0]["id"], "completed", artifacts={"k": 1})
+    (one,) = cli.json("storage", "list", "--execution", ex.id)["objects"]
+    assert one["stage"] == "x%2Fy %252F"
+    assert json.loads(cli.ok("storage", "get", one["key"])) == {"k": 1}
+
+
+def test_get_spares_a_terminal(cli, ex, tmp_path):
+    made = put(cli, ex, tmp_path / "in", data=b"a\x1b[2Jb\nc\n")
+    main, side = pty.openpty()
+    with os.fdopen(side, "wb") as f:
+        assert cli.spawn_to(f, "storage", "get", made["key"]) == 0
+    shown = os.read(main, 1000)
+    os.close(main)
+    assert b"\x1b" not in shown and shown.startswith(b"a?[2Jb")
+
+
+def test_download_an_object(cli, ex, tmp_path):
+    made = put(cli, ex, tmp_path / "in")
+    folder = tmp_path / "here"
+    folder.mkdir()
+    done = cli.run("storage", "download", made["key"], "-d", str(folder))
+    assert done.returncode == 0 and not done.stdout
+    (path,) = folder.iterdir()
+    assert path.name == "page one.bin" and path.read_bytes() == BYTES
+    assert str(path) in done.stderr and "10.0 KiB" in done.stderr
+    assert path.stat().st_mode & 0o777 == 0o666 & ~umask()
+    got = cli.json("storage", "download", made["key"], "-f",
+                   str(folder / "again"))
+    assert got == {"file": str(folder / "again"), "size": len(BYTES)}
+    with open(tmp_path / "out", "wb") as f:
+        assert cli.spawn_to(f, "storage", "download", made["key"], "-f", "-"
+                            ) == 0
+    assert (tmp_path / "out").read_bytes() == BYTES
+    assert sorted(p.name for p in folder.iterdir()) == ["again",
+                                                        "page one.bin"]
+
+
+def umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_download_keeps_nothing_that_is_not_whole(cli, ex, tmp_path):
+    made = put(cli, ex, tmp_path / "in")
+    done = cli.run("storage", "download", key(ex, "a/a/none"), "-d",
+                   str(tmp_path))
+    assert done.returncode == 5 and "storage list" in done.stderr
+    done = cli.run("storage", "download", made["key"], "-d", "/nowhere")
+    assert done.returncode == 1 and "--output-dir" in done.stderr
+    with Short() as short:
+        done = cli.run("--url", short.url, "storage", "download",
+                       made["key"], "-d", str(tmp_path))
+    assert done.returncode == 7 and "nothing was kept" in done.stderr
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()
+            and not p.name.endswith(".log")] == ["in"]
+
+
+class Short:
+    """A server that promises more than it sends."""
+
+    def __enter__(self):
+        import socket
+        self.sock = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % self.sock.getsockname()[1]
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+        return self
+
+    def serve(self):
+        conn, _ = self.sock.accept()
+        with conn:
+            conn.recv(10000)
+            conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort")
+
+    def __exit__(self, *error):
+        self.thread.join(DEADLINE)
+        self.sock.close()
+
+
+def test_download_draws_a_bar_on_a_terminal(cli, ex, tmp_path):
+    made = put(cli, ex, tmp_path / "in")
+    main, side = pty.openpty()
+    cli.env["TERM"] = "xterm"
+    with os.fdopen(side, "wb") as err:
+        done = cli.spawn_to(None, "storage", "download", made["key"], "-d",
+                            str(tmp_path), stderr=err)
+    drawn = os.read(main, 10000).decode()
+    os.close(main)
+    assert done == 0
+    assert "[####################] 100%  10.0 KiB of 10.0 KiB" in drawn
+
+
+def watching(cli, *words):
+    before = cli.srv.info()["subscribers"]
+    proc = cli.spawn("storage", "watch", *words)
+    wait_until(lambda: proc.poll() is not None
+               or cli.srv.info()["subscribers"] > before, "watch listens")
+    return proc
+
+
+def test_watch_until_the_end(cli, ex, api):
+    proc = watching(cli, "--execution", ex.id)
+    ex.step("b", "completed", artifacts={"b": 1})
+    ex.finish({"done": True})
+    events = [json.loads(line) for line in ends(proc, 0).splitlines()]
+    names = [e["name"] for e in events if "key" in e]
+    assert names == ["artifacts.json", "result.json"]
+
+
+def test_watch_several_and_filter(cli, ex, api):
+    other = api.trigger("j")
+    proc = watching(cli, "--execution", ex.id, "--execution", other.id,
+                    "--route", "b", "--output", "table")
+    other.step("a", "completed")
+    for one in (ex, other):
+        one.step("b", "completed", artifacts={"b": 1})
+        one.finish({"done": True})
+    rows = lines(ends(proc, 0))
+    assert [row[1] for row in rows] == [key(ex, "b/b/artifacts.json"),
+                                        key(other, "b/b/artifacts.json")]
+    assert all(row[2] == "7" or row[2] == "8" for row in rows)
+
+
+def test_watch_everything(cli, ex):
+    proc = watching(cli)
+    ex.step("b", "completed", artifacts={"b": 1})
+    for _ in range(2):
+        line = proc.stdout.readline()
+    assert json.loads(line)["key"] == key(ex, "b/b/artifacts.json")
+    proc.terminate()
+    proc.communicate(timeout=DEADLINE)
+
+
+@pytest.mark.parametrize("words", [
+    ["get"], ["metadata"], ["download"], ["put", "a", "b", "c"],
+    ["put", "a", "b", "c", "d"], ["put", "a", "b", "c", "d", "-f", "/nowhere"],
+    ["put", "a", "b", "c", "d", "-f", "-", "--type", "a\nb"],
+    ["put", "a", "b", "c", "d/e", "-f", "-"],
+    ["list", "a", "b"], ["list", "--limit", "0"], ["browse", "a", "b"],
+    ["watch", "--since", "x y"]])
+def test_wrong_use(cli, words):
+    done = cli.run("storage", *words)
+    assert done.returncode == 2 and done.stderr and not done.stdout
+
+
+def test_what_is_not_there(cli, ex, tmp_path):
+    for words in (["get", key(ex, "a/a/x")], ["metadata", key(ex, "a/a/x")],
+                  ["get", "nothing"], ["list", "--execution", "nobody"],
+                  ["watch", "--execution", "nobody"],
+                  ["put", "nobody", "a", "b", "c", "-f", "-"]):
+        assert cli.run("storage", *words).returncode == 5, words
