@@ -210,7 +210,7 @@ report(struct life_world *w, struct life *l, const struct report *r, unsigned n)
 {
 	struct decision d = decide(w, l);
 
-	keep(w, &d, lifecycle_report(&d, r, n, 0));
+	keep(w, &d, lifecycle_report(&d, r, n, &(struct fence){0}));
 }
 
 /* The first word; one of fifty is cancelled instead. */

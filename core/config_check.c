@@ -275,7 +275,7 @@ config_check_pipeline(struct config_check *c)
 	    "routes", "init_message", "category", "type", "queue", "priority",
 	    "retry", "heartbeat_timeout_seconds", "timeout_seconds",
 	    "total_timeout_seconds", "cancel_grace_seconds", "auto_complete",
-	    "max_concurrency", "metadata", NULL};
+	    "max_concurrency", "max_concurrency_per_key", "metadata", NULL};
 
 	if (!check_object(c, c->root,
 		(struct config_at){"E100", "", NULL,

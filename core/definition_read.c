@@ -488,7 +488,7 @@ read_limits(struct reader *r, const struct json_node *body)
 {
 	static const struct range day = {1, DAY}, year = {1, 365 * DAY};
 	struct job *j = r->job;
-	int64_t concurrency = 0;
+	int64_t concurrency = 0, per_key = 1;
 
 	j->heartbeat_timeout_ms = 300 * 1000;
 	j->cancel_grace_ms = 30 * 1000;
@@ -501,8 +501,11 @@ read_limits(struct reader *r, const struct json_node *body)
 		(struct range){0, DAY}, &j->cancel_grace_ms) ||
 	    !read_bool(r, body, "auto_complete", &j->auto_complete) ||
 	    !read_int(r, body, "max_concurrency", (struct range){1, 1000000},
-		&concurrency))
+		&concurrency) ||
+	    !read_int(r, body, "max_concurrency_per_key",
+		(struct range){1, 1000000}, &per_key))
 		return false;
+	j->max_per_key = (uint32_t)per_key;
 	j->max_concurrency = (uint32_t)concurrency;
 	return true;
 }

@@ -122,6 +122,7 @@ definition_write(const struct job *j, struct buf *out)
 	jsonw_key(w, "auto_complete");
 	jsonw_bool(w, j->auto_complete);
 	write_limit(w, "max_concurrency", j->max_concurrency);
+	write_int(w, "max_concurrency_per_key", j->max_per_key);
 	jsonw_key(w, "metadata");
 	jsonw_raw_or_null(w, j->metadata);
 	if (j->config.p != NULL) {

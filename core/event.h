@@ -25,8 +25,10 @@ enum event_type {
 	EVENT_JOB = 9,	     /* a job was saved, or deleted */
 	EVENT_ARTICLE = 10,  /* an article was changed, or deleted */
 	EVENT_ROLLBACK = 11, /* what an execution made was taken back */
+	EVENT_READY = 12,    /* run_at has come: it waits for a worker */
+	EVENT_PAUSE = 13,    /* a job or a queue was paused, or goes on */
 };
-#define EVENT_TYPE_COUNT 12 /* one over the largest */
+#define EVENT_TYPE_COUNT 14 /* one over the largest */
 
 enum member {
 	MEMBER_INPUT = 1,	  /* JSON: input_params */
@@ -58,7 +60,10 @@ enum member {
 	MEMBER_KEY = 27,	  /* text: an object's key (EVENT_STORAGE) */
 	MEMBER_CONTENT_TYPE = 28, /* text: an object's */
 	MEMBER_OBJECT = 29,	  /* binary: where its bytes are */
-	MEMBER_BYTES = 40,	  /* binary: an object's, as they were sent */
+	MEMBER_BYTES = 30,	  /* binary: an object's, as they were sent */
+	MEMBER_WORKER = 31,	  /* text: who claimed it; due is the lease's */
+	MEMBER_CONCURRENCY = 32,  /* text: concurrency_key (EVENT_CREATED) */
+	MEMBER_QUEUE = 33,	  /* text: a queue's name (EVENT_PAUSE) */
 };
 #define EVENT_MEMBERS_MAX 8
 
@@ -115,10 +120,10 @@ struct slice event_get(const struct journal_event *ev, enum member id);
  * The stored form, all integers big-endian; the seq is its key and not in it:
  *
  *	  0	u8	version, 1
- *	  1	u8	type, 1-11
+ *	  1	u8	type, 1-13
  *	  2	u8	status, 0-9 (0-7 when type is EVENT_STEP)
  *	  3	u8	previous, likewise
- *	  4	u8	cause, 0-11
+ *	  4	u8	cause, 0-15
  *	  5	u8	level, 0-4
  *	  6	u8	percent, 0-100 or 255
  *	  7	u8	how many members follow, 0-8
@@ -130,7 +135,7 @@ struct slice event_get(const struct journal_event *ev, enum member id);
  *	 34	uuid	execution
  *	 50	u64	prev
  *	 58	u32	nth
- *	 62		members, each: u8 id (1-40, none twice), u32 length, bytes
+ *	 62		members, each: u8 id (1-33, none twice), u32 length, bytes
  *
  * Nothing follows the last member.
  */

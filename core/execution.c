@@ -8,11 +8,12 @@
 #include "core/wire.h"
 
 #define ROW_FORMAT 1
-#define EXECUTION_BYTES 281
-#define STEP_BYTES 106
+#define EXECUTION_BYTES 314
+#define STEP_BYTES 114
+#define STEP_BYTES_CLAIMED 142
 
 _Static_assert(EXECUTION_BYTES <= EXECUTION_ROW, "a row fits its buffer");
-_Static_assert(STEP_BYTES <= STEP_ROW, "a step fits its buffer");
+_Static_assert(STEP_BYTES_CLAIMED <= STEP_ROW, "a step fits its buffer");
 
 static bool
 is_percent(uint8_t percent)
@@ -143,6 +144,11 @@ execution_encode(const struct execution *x, uint8_t out[EXECUTION_ROW])
 	p = wire_put(p, 1, x->category);
 	p = put_ref(p, x->counts);
 	p = put_ref(p, x->rollback);
+	p = wire_put(p, 8, x->lane);
+	p = put_time(p, x->ready_at);
+	p = wire_put(p, 1, x->unit);
+	p = put_time(p, x->lease_ms);
+	p = put_ref(p, x->claim);
 	INVARIANT(p == out + EXECUTION_BYTES);
 	return EXECUTION_BYTES;
 }
@@ -170,6 +176,11 @@ execution_decode(struct slice bytes, struct execution *out)
 	x.category = (enum category)wire_uint(&w, 1, CATEGORY_COUNT - 1);
 	x.counts = get_ref(&w);
 	x.rollback = get_ref(&w);
+	x.lane = wire_uint(&w, 8, UINT64_MAX);
+	x.ready_at = get_time(&w);
+	x.unit = (enum unit)wire_uint(&w, 1, UNIT_STEP);
+	x.lease_ms = get_time(&w);
+	x.claim = get_ref(&w);
 	if (w.bad || w.n > 0)
 		return false;
 	*out = x;
@@ -182,11 +193,33 @@ is_checkpoint_member(enum member m)
 	return m == 0 || m == MEMBER_CHECKPOINT || m == MEMBER_ARTIFACTS;
 }
 
+/* What only a step that was claimed has. */
+static unsigned char *
+put_claim(unsigned char *p, const struct step *s)
+{
+	p = wire_put(p, 4, s->tries);
+	p = put_time(p, s->lease_ms);
+	p = put_time(p, s->due);
+	return put_ref(p, s->claim);
+}
+
+static void
+get_claim(struct wire *w, struct step *s)
+{
+	s->tries = (uint32_t)wire_uint(w, 4, UINT32_MAX);
+	s->lease_ms = get_time(w);
+	s->due = get_time(w);
+	s->claim = get_ref(w);
+	if (s->tries == 0)
+		w->bad = true;
+}
+
 /* Write a step. */
 size_t
 execution_encode_step(const struct step *s, uint8_t out[STEP_ROW])
 {
 	unsigned char *p = wire_put(out, 1, ROW_FORMAT);
+	size_t n;
 
 	INVARIANT(s->status > 0 && s->status < STEP_STATUS_COUNT);
 	INVARIANT(is_percent(s->percent));
@@ -207,8 +240,12 @@ execution_encode_step(const struct step *s, uint8_t out[STEP_ROW])
 	p = put_ref(p, s->result);
 	p = put_ref(p, s->metadata);
 	p = put_ref(p, s->error);
-	INVARIANT(p == out + STEP_BYTES);
-	return STEP_BYTES;
+	p = put_time(p, s->ready_at);
+	if (s->tries > 0)
+		p = put_claim(p, s);
+	n = (size_t)(p - out);
+	INVARIANT(n == (s->tries > 0 ? STEP_BYTES_CLAIMED : STEP_BYTES));
+	return n;
 }
 
 /* Read a step. */
@@ -235,6 +272,9 @@ execution_decode_step(struct slice bytes, struct step *out)
 	s.result = get_ref(&w);
 	s.metadata = get_ref(&w);
 	s.error = get_ref(&w);
+	s.ready_at = get_time(&w);
+	if (w.n > 0)
+		get_claim(&w, &s);
 	if (w.bad || w.n > 0 || s.status == 0 || !is_percent(s.percent) ||
 	    !is_checkpoint_member(s.checkpoint_member))
 		return false;
@@ -255,6 +295,9 @@ execution_encode_origin(const struct execution *x,
 	p = wire_put_uuid(p, &x->parent);
 	p = wire_put(p, 1, x->priority);
 	p = wire_put_uuid(p, &x->key);
+	p = wire_put(p, 8, x->lane);
+	p = put_time(p, x->ready_at);
+	p = put_time(p, x->due[TIMER_ATTEMPT]);
 	INVARIANT(p == out + EXECUTION_ORIGIN);
 }
 
@@ -271,6 +314,9 @@ execution_decode_origin(struct slice bytes, struct execution *out)
 	out->parent = wire_uuid(&w);
 	out->priority = (uint8_t)wire_uint(&w, 1, 9);
 	out->key = wire_uuid(&w);
+	out->lane = wire_uint(&w, 8, UINT64_MAX);
+	out->ready_at = get_time(&w);
+	out->due[TIMER_ATTEMPT] = get_time(&w);
 	return !w.bad && w.n == 0;
 }
 
@@ -291,10 +337,29 @@ execution_cause_name(enum cause c)
 	    [CAUSE_UNCLEAN_STOP] = "unclean_stop",
 	    [CAUSE_REVIVED] = "revived",
 	    [CAUSE_REPLAY] = "replay",
+	    [CAUSE_CLAIMED] = "claimed",
+	    [CAUSE_GIVEN_BACK] = "given_back",
+	    [CAUSE_START_TIMEOUT] = "start_timeout",
+	    [CAUSE_STEP_FAILED] = "step_failed",
 	};
 
 	INVARIANT(c < CAUSE_COUNT);
 	return names[c];
+}
+
+/* Queued, and its time has come. */
+bool
+execution_is_ready(const struct execution *x)
+{
+	return x->status == STATUS_QUEUED && x->due[TIMER_READY] == 0;
+}
+
+/* The execution is under way step by step, and this one is next. */
+bool
+execution_is_step_ready(const struct execution *x, const struct step *s)
+{
+	return x->status == STATUS_RUNNING && x->unit == UNIT_STEP &&
+	    s->status == STEP_READY;
 }
 
 /* Where what an execution did ends. */

@@ -22,20 +22,35 @@ enum cause {
 	CAUSE_REQUEST = 7, /* somebody asked for it */
 	CAUSE_AUTO_COMPLETE = 8,
 	CAUSE_UNCLEAN_STOP = 9,
-	CAUSE_REVIVED = 10, /* the timed-out attempt spoke again */
-	CAUSE_REPLAY = 11   /* copied or left out, since it is a replay */
+	CAUSE_REVIVED = 10,	  /* the timed-out attempt spoke again */
+	CAUSE_REPLAY = 11,	  /* copied or left out, since it is a replay */
+	CAUSE_CLAIMED = 12,	  /* handed to a worker that asked for work */
+	CAUSE_GIVEN_BACK = 13,	  /* that worker never got it */
+	CAUSE_START_TIMEOUT = 14, /* nobody began it in time */
+	CAUSE_STEP_FAILED = 15	  /* a step that was claimed, for good */
 };
-#define CAUSE_COUNT 12 /* one over the largest */
+#define CAUSE_COUNT 16 /* one over the largest */
 
-/* The timers an execution can have; the number is part of the timer's key. */
+/*
+ * The timers an execution can have; the number is part of the timer's key.
+ * While its steps are claimed one by one, TIMER_HEARTBEAT is the first
+ * deadline of theirs: a lease's or a retry's.
+ */
 enum timer {
 	TIMER_HEARTBEAT = 0,
-	TIMER_RETRY = 1,
-	TIMER_ATTEMPT = 2,
+	TIMER_READY = 1,   /* it becomes ready: run_at, or a retry's time */
+	TIMER_ATTEMPT = 2, /* to begin, while it is queued; else to end */
 	TIMER_TOTAL = 3,
 	TIMER_GRACE = 4
 };
 #define TIMER_COUNT 5
+
+/* How workers hold an execution that they claimed. */
+enum unit {
+	UNIT_NONE, /* it was not claimed */
+	UNIT_EXECUTION,
+	UNIT_STEP /* each step by itself */
+};
 
 enum failure_category {
 	FAILURE_NONE,
@@ -59,6 +74,7 @@ struct execution {
 	uint8_t priority;   /* 0-9 */
 	uint16_t nsteps;
 	enum category category; /* of the job, when it was made */
+	uint64_t lane;		/* its concurrency key, hashed; 0: none */
 
 	enum status status;
 	enum cause cause; /* of the status */
@@ -75,6 +91,15 @@ struct execution {
 	int64_t cancel_at;	    /* cancel was asked for */
 	int64_t heartbeat_at;	    /* last word, as of the last write */
 	int64_t due[TIMER_COUNT];   /* deadline of each timer; 0 none */
+
+	/*
+	 * Since when it waits for a worker, or will: run_at.  It is ready
+	 * when it is queued and TIMER_READY is not set (execution_is_ready()).
+	 */
+	int64_t ready_at;
+	enum unit unit;
+	int64_t lease_ms; /* of UNIT_EXECUTION; 0: the job's timeout */
+	struct ref claim; /* of UNIT_EXECUTION: event with MEMBER_WORKER */
 
 	struct ref created;   /* EVENT_CREATED: input, metadata */
 	struct ref tags;      /* event with MEMBER_TAGS */
@@ -96,7 +121,13 @@ struct step {
 	uint32_t attempt; /* of the execution, when it last changed */
 	uint8_t percent;
 	int64_t started_at, completed_at, updated_at;
+	int64_t ready_at; /* since when it waits for a worker */
 	uint64_t checkpoint_bytes;
+	/* Where steps are claimed one by one: */
+	uint32_t tries;	  /* claims in this attempt of the execution */
+	int64_t lease_ms; /* of the claim */
+	int64_t due;	  /* the lease's end, or, when failed, the retry */
+	struct ref claim; /* event with MEMBER_WORKER */
 	/*
 	 * input is the event that fixed input_params; MEMBER_INPUT there.
 	 * artifacts and checkpoint differ: completing with artifacts sets both.
@@ -105,11 +136,11 @@ struct step {
 	enum member checkpoint_member; /* MEMBER_CHECKPOINT or _ARTIFACTS */
 };
 
-#define EXECUTION_ROW 288 /* bytes of an encoded row, at most */
-#define STEP_ROW 128
+#define EXECUTION_ROW 320 /* bytes of an encoded row, at most */
+#define STEP_ROW 144
 
 /*
- * The stored row, 281 bytes, all integers big-endian:
+ * The stored row, 314 bytes, all integers big-endian:
  *
  *	  0	u8	version, 1
  *	  1	uuid	id
@@ -121,7 +152,7 @@ struct step {
  *	 69	u8	priority, 0-9
  *	 70	u16	nsteps
  *	 72	u8	status, 1-9
- *	 73	u8	cause, 0-11
+ *	 73	u8	cause, 0-15
  *	 74	u8	failure, 0-6
  *	 75	u32	attempt
  *	 79	u8	percent, 0-100 or 255
@@ -135,8 +166,12 @@ struct step {
  *	248	uuid	key
  *	264	u8	category, 0-4
  *	265	u64 x 2	the seqs of counts, rollback
+ *	281	u64	lane
+ *	289	u64	ready_at; under 2^63
+ *	297	u8	unit, 0-2
+ *	298	u64 x 2	lease_ms, under 2^63; the seq of claim
  *
- * The stored step, 106 bytes:
+ * The stored step, 114 bytes, or 142 where it was claimed:
  *
  *	  0	u8	version, 1
  *	  1	uuid	id
@@ -149,6 +184,10 @@ struct step {
  *	 50	u64	checkpoint_bytes
  *	 58	u64 x 6	the seqs of input, artifacts, checkpoint, result,
  *			metadata, error
+ *	106	u64	ready_at; under 2^63
+ *	114	u32	tries, from 1
+ *	118	u64 x 2	lease_ms, due; under 2^63
+ *	134	u64	the seq of claim
  */
 
 /*
@@ -164,12 +203,19 @@ bool execution_decode_step(struct slice bytes, struct step *out);
 
 /*
  * MEMBER_ROW of EVENT_CREATED, what no other event tells: number u64, job 16,
- * job version u32, project u64, parent 16, priority u8, key 16.
+ * job version u32, project u64, parent 16, priority u8, key 16, lane u64,
+ * ready_at u64, due[TIMER_ATTEMPT] u64.
  */
-#define EXECUTION_ORIGIN 69
+#define EXECUTION_ORIGIN 93
 void execution_encode_origin(const struct execution *x,
     uint8_t out[EXECUTION_ORIGIN]);
 bool execution_decode_origin(struct slice bytes, struct execution *out);
+
+/* True when it may be handed to a worker. */
+bool execution_is_ready(const struct execution *x);
+
+/* True when that step of x may be, by itself. */
+bool execution_is_step_ready(const struct execution *x, const struct step *s);
 
 /*
  * The seq of the last event that the end of x made: its status, or, right

@@ -47,6 +47,7 @@ struct job {
 	int64_t cancel_grace_ms;
 	bool auto_complete;
 	uint32_t max_concurrency; /* 0: no limit */
+	uint32_t max_per_key;	  /* max_concurrency_per_key, at least 1 */
 	uint16_t nsteps;
 	struct job_step *steps;
 	struct slice config;	 /* what a config remembers (core/config.h) */

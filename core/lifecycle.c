@@ -131,6 +131,7 @@ apply_end_steps(const struct journal_event *ev, struct execution *x,
 
 	for (i = 0; steps != NULL && i < x->nsteps; i++) {
 		s = &steps[i];
+		s->due = 0;
 		if (s->status == STEP_COMPLETED || s->status == STEP_FAILED)
 			continue;
 		if (ev->status == STATUS_CANCELLED)
@@ -161,7 +162,69 @@ apply_restart_steps(const struct journal_event *ev, struct execution *x,
 		s->percent = EVENT_NO_PERCENT;
 		s->started_at = s->completed_at = 0;
 		s->updated_at = ev->at;
+		s->tries = 0;
+		s->lease_ms = s->due = 0;
+		s->claim.seq = 0;
 	}
+}
+
+/* How long its worker may be silent. */
+int64_t
+lifecycle_lease(const struct execution *x, const struct job *job)
+{
+	return x->lease_ms > 0 ? x->lease_ms : job->heartbeat_timeout_ms;
+}
+
+/* A worker asked for it, or for a step of it. */
+static void
+apply_claim(const struct journal_event *ev, struct execution *x)
+{
+	if (event_get(ev, MEMBER_WORKER).p == NULL) {
+		x->unit = UNIT_STEP;
+		return;
+	}
+	x->unit = UNIT_EXECUTION;
+	x->lease_ms = ev->due - ev->at;
+	x->claim.seq = ev->seq;
+}
+
+/* It waits for a worker (again): whoever had it has it no more. */
+static void
+apply_queued(const struct journal_event *ev, struct execution *x,
+    struct step *steps)
+{
+	x->attempt = ev->attempt;
+	x->attempt_started_at = 0;
+	x->due[TIMER_READY] = x->due[TIMER_HEARTBEAT] = 0;
+	x->due[TIMER_ATTEMPT] = 0;
+	x->unit = UNIT_NONE;
+	x->lease_ms = 0;
+	x->claim.seq = 0;
+	if (ev->cause == CAUSE_GIVEN_BACK) {
+		/* As if nobody had ever had it. */
+		x->due[TIMER_ATTEMPT] = ev->due;
+		if (x->attempt == 1)
+			x->started_at = 0;
+	} else {
+		x->ready_at = ev->at;
+	}
+	apply_restart_steps(ev, x, steps);
+}
+
+/* The first deadline of steps that are claimed one by one. */
+void
+lifecycle_step_deadlines(struct execution *x, const struct step *steps)
+{
+	int64_t first = 0;
+	unsigned i;
+
+	if (x->unit != UNIT_STEP || x->status != STATUS_RUNNING)
+		return;
+	INVARIANT(steps != NULL);
+	for (i = 0; i < x->nsteps; i++)
+		if (steps[i].due != 0 && (first == 0 || steps[i].due < first))
+			first = steps[i].due;
+	x->due[TIMER_HEARTBEAT] = first;
 }
 
 /* A worker holds the execution now, for the first time or again. */
@@ -175,8 +238,8 @@ apply_running(const struct job *job, const struct journal_event *ev,
 		x->attempt_started_at = ev->at;
 	x->error.seq = 0; /* of an attempt that is over */
 	x->failure = FAILURE_NONE;
-	x->due[TIMER_RETRY] = 0;
-	x->due[TIMER_HEARTBEAT] = ev->at + job->heartbeat_timeout_ms;
+	x->due[TIMER_READY] = x->due[TIMER_ATTEMPT] = 0;
+	x->due[TIMER_HEARTBEAT] = ev->at + lifecycle_lease(x, job);
 	if (job->timeout_ms > 0)
 		x->due[TIMER_ATTEMPT] = x->attempt_started_at + job->timeout_ms;
 }
@@ -211,14 +274,11 @@ apply_deadlines(const struct job *job, const struct journal_event *ev,
 		apply_running(job, ev, x);
 		break;
 	case STATUS_QUEUED:
-		x->attempt = ev->attempt;
-		x->attempt_started_at = 0;
-		x->due[TIMER_RETRY] = 0;
-		apply_restart_steps(ev, x, steps);
+		apply_queued(ev, x, steps);
 		break;
 	case STATUS_RETRYING:
 		x->due[TIMER_HEARTBEAT] = x->due[TIMER_ATTEMPT] = 0;
-		x->due[TIMER_RETRY] = ev->due;
+		x->due[TIMER_READY] = ev->due;
 		break;
 	case STATUS_CANCELLING:
 		x->cancel_at = ev->at;
@@ -227,7 +287,7 @@ apply_deadlines(const struct job *job, const struct journal_event *ev,
 		x->due[TIMER_GRACE] = ev->at + job->cancel_grace_ms;
 		break;
 	case STATUS_INTERRUPTED:
-		x->due[TIMER_HEARTBEAT] = ev->at + job->heartbeat_timeout_ms;
+		x->due[TIMER_HEARTBEAT] = ev->at + lifecycle_lease(x, job);
 		break;
 	default:
 		apply_end(ev, x, steps);
@@ -243,6 +303,7 @@ apply_failure(const struct journal_event *ev)
 	case CAUSE_HEARTBEAT_TIMEOUT:
 	case CAUSE_ATTEMPT_TIMEOUT:
 	case CAUSE_TOTAL_TIMEOUT:
+	case CAUSE_START_TIMEOUT:
 		return FAILURE_TIMEOUT;
 	default:
 		return failure_classify(event_get(ev, MEMBER_ERROR_TYPE));
@@ -265,7 +326,10 @@ apply_status(const struct job *job, const struct journal_event *ev,
 		x->error.seq = ev->seq;
 		x->failure = apply_failure(ev);
 	}
+	if (ev->cause == CAUSE_CLAIMED)
+		apply_claim(ev, x);
 	apply_deadlines(job, ev, x, steps);
+	lifecycle_step_deadlines(x, steps);
 }
 
 /* A new execution and its steps, all still to come. */
@@ -283,6 +347,10 @@ apply_created(const struct job *job, const struct journal_event *ev,
 	x->created_at = ev->at;
 	x->created.seq = x->last.seq = ev->seq;
 	x->category = category_of(job->category);
+	if (x->ready_at > ev->at)
+		x->due[TIMER_READY] = x->ready_at;
+	else
+		x->ready_at = ev->at;
 	if (event_get(ev, MEMBER_TAGS).p != NULL)
 		x->tags.seq = ev->seq;
 	if (job->total_timeout_ms > 0)
@@ -344,6 +412,7 @@ apply_step_completed(const struct journal_event *ev, struct step *s)
 	if (s->started_at == 0)
 		s->started_at = ev->at;
 	s->completed_at = ev->at;
+	s->due = 0;
 	s->error.seq = 0;
 	s->percent = 100;
 	if (event_get(ev, MEMBER_ARTIFACTS).p != NULL)
@@ -351,6 +420,41 @@ apply_step_completed(const struct journal_event *ev, struct step *s)
 	if (event_get(ev, MEMBER_RESULT).p != NULL)
 		s->result.seq = ev->seq;
 	apply_checkpoint(ev, s, MEMBER_ARTIFACTS);
+}
+
+/* A step waits for a worker: what it is given is known. */
+static void
+apply_step_ready(const struct journal_event *ev, const struct execution *x,
+    struct step *s)
+{
+	if (event_get(ev, MEMBER_INPUT).p != NULL)
+		s->input.seq = ev->seq;
+	else if (s->input.seq == 0)
+		s->input = x->created;
+	if (ev->cause == CAUSE_GIVEN_BACK)
+		s->tries--;
+	else
+		s->ready_at = ev->at;
+	if (s->tries == 0)
+		s->lease_ms = 0;
+	s->claim.seq = 0;
+	s->due = 0;
+}
+
+/* A step runs: somebody claimed it, or says so. */
+static void
+apply_step_running(const struct journal_event *ev, struct step *s)
+{
+	s->started_at = ev->at;
+	s->completed_at = 0;
+	s->error.seq = 0; /* of a run that is over */
+	if (event_get(ev, MEMBER_WORKER).p != NULL) {
+		s->tries++;
+		s->lease_ms = ev->due - ev->at;
+		s->claim.seq = ev->seq;
+	}
+	if (s->claim.seq != 0)
+		s->due = ev->at + s->lease_ms;
 }
 
 /* A step's status changes here, or with its execution's above. */
@@ -363,15 +467,10 @@ apply_step(const struct journal_event *ev, const struct execution *x,
 	s->updated_at = ev->at;
 	switch (s->status) {
 	case STEP_READY:
-		if (event_get(ev, MEMBER_INPUT).p != NULL)
-			s->input.seq = ev->seq;
-		else if (s->input.seq == 0)
-			s->input = x->created;
+		apply_step_ready(ev, x, s);
 		break;
 	case STEP_RUNNING:
-		s->started_at = ev->at;
-		s->completed_at = 0;
-		s->error.seq = 0; /* of a run that is over */
+		apply_step_running(ev, s);
 		break;
 	case STEP_COMPLETED:
 		apply_step_completed(ev, s);
@@ -381,6 +480,7 @@ apply_step(const struct journal_event *ev, const struct execution *x,
 			s->started_at = ev->at;
 		s->completed_at = ev->at;
 		s->error.seq = ev->seq;
+		s->due = ev->due;
 		break;
 	default:
 		break;
@@ -422,6 +522,10 @@ lifecycle_apply(const struct job *job, const struct journal_event *ev,
 	case EVENT_STEP:
 		INVARIANT(s != NULL);
 		apply_step(ev, x, s);
+		lifecycle_step_deadlines(x, steps);
+		break;
+	case EVENT_READY:
+		x->due[TIMER_READY] = 0;
 		break;
 	case EVENT_TAGS:
 		x->tags.seq = ev->seq;
@@ -568,7 +672,7 @@ lifecycle_end_attempt(struct decision *d, struct journal_event *ev, bool retry,
 	lifecycle_emit(d, ev);
 }
 
-/* An attempt, or all of them, took too long. */
+/* An attempt, or all of them, took too long, be it to begin. */
 static void
 time_out(struct decision *d, enum cause cause, int64_t limit_ms)
 {
@@ -580,6 +684,7 @@ time_out(struct decision *d, enum cause cause, int64_t limit_ms)
 		"The attempt did not end"},
 	    [CAUSE_TOTAL_TIMEOUT] = {"TotalTimeout",
 		"The execution did not end"},
+	    [CAUSE_START_TIMEOUT] = {"StartTimeout", "No worker began it"},
 	};
 	struct journal_event ev = lifecycle_status(d, STATUS_TIMED_OUT, cause);
 	struct buf *text = lifecycle_text(d);
@@ -588,7 +693,9 @@ time_out(struct decision *d, enum cause cause, int64_t limit_ms)
 	    (long long)(limit_ms / 1000));
 	event_add_member(&ev, MEMBER_ERROR_MESSAGE, buf_slice(text));
 	event_add_member(&ev, MEMBER_ERROR_TYPE, slice_str(words[cause].type));
-	lifecycle_end_attempt(d, &ev, cause != CAUSE_TOTAL_TIMEOUT, -1);
+	lifecycle_end_attempt(d, &ev,
+	    cause == CAUSE_HEARTBEAT_TIMEOUT || cause == CAUSE_ATTEMPT_TIMEOUT,
+	    -1);
 }
 
 /* The heartbeat's timer: silence ends the attempt, a late word moves it. */
@@ -596,10 +703,14 @@ static void
 timer_heartbeat(struct decision *d, int64_t last_word)
 {
 	struct execution *x = d->x;
-	int64_t limit = d->job->heartbeat_timeout_ms;
+	int64_t limit = lifecycle_lease(x, d->job);
 
 	if (x->status != STATUS_RUNNING && x->status != STATUS_INTERRUPTED)
 		return;
+	if (x->unit == UNIT_STEP) {
+		lifecycle_step_timer(d);
+		return;
+	}
 	if (last_word < x->heartbeat_at)
 		last_word = x->heartbeat_at;
 	if (last_word + limit <= d->now) {
@@ -609,20 +720,44 @@ timer_heartbeat(struct decision *d, int64_t last_word)
 	x->due[TIMER_HEARTBEAT] = last_word + limit;
 }
 
-/* The retry's time has come: the next attempt waits for a worker. */
-static void
-timer_retry(struct decision *d)
+/* Put it in line again; see lifecycle_impl.h. */
+void
+lifecycle_requeue(struct decision *d, struct journal_event *ev)
 {
-	struct journal_event ev;
 	char why[120];
 
-	if (d->x->status != STATUS_RETRYING)
-		return;
-	ev = lifecycle_status(d, STATUS_QUEUED, CAUSE_RETRY_DUE);
-	ev.attempt++;
-	lifecycle_emit(d, &ev);
+	lifecycle_emit(d, ev);
 	/* They were ready before: their inputs are there. */
 	INVARIANT(lifecycle_ready_steps(d, why));
+}
+
+/* run_at, or the retry's time, has come: it waits for a worker. */
+static void
+timer_ready(struct decision *d)
+{
+	struct journal_event ev;
+
+	if (d->x->status == STATUS_QUEUED) {
+		ev = lifecycle_event(d, EVENT_READY);
+		lifecycle_emit(d, &ev);
+	} else if (d->x->status == STATUS_RETRYING) {
+		ev = lifecycle_status(d, STATUS_QUEUED, CAUSE_RETRY_DUE);
+		ev.attempt++;
+		lifecycle_requeue(d, &ev);
+	}
+}
+
+/* The attempt was to have begun, or to have ended. */
+static void
+timer_attempt(struct decision *d)
+{
+	const struct execution *x = d->x;
+
+	if (x->status == STATUS_QUEUED)
+		time_out(d, CAUSE_START_TIMEOUT,
+		    x->due[TIMER_ATTEMPT] - x->ready_at);
+	else
+		time_out(d, CAUSE_ATTEMPT_TIMEOUT, d->job->timeout_ms);
 }
 
 /* A timer fell due. */
@@ -638,11 +773,11 @@ lifecycle_timer(struct decision *d, enum timer t, int64_t last_word)
 	case TIMER_HEARTBEAT:
 		timer_heartbeat(d, last_word);
 		break;
-	case TIMER_RETRY:
-		timer_retry(d);
+	case TIMER_READY:
+		timer_ready(d);
 		break;
 	case TIMER_ATTEMPT:
-		time_out(d, CAUSE_ATTEMPT_TIMEOUT, d->job->timeout_ms);
+		timer_attempt(d);
 		break;
 	case TIMER_TOTAL:
 		time_out(d, CAUSE_TOTAL_TIMEOUT, d->job->total_timeout_ms);
@@ -669,7 +804,8 @@ lifecycle_cancel(struct decision *d)
 		d->repeated = true;
 		return true;
 	}
-	if (s == STATUS_QUEUED || s == STATUS_RETRYING)
+	if (s == STATUS_QUEUED || s == STATUS_RETRYING ||
+	    (d->x->unit == UNIT_STEP && !lifecycle_any_runs(d)))
 		to = STATUS_CANCELLED;
 	ev = lifecycle_status(d, to, CAUSE_REQUEST);
 	lifecycle_emit(d, &ev);
@@ -682,7 +818,8 @@ lifecycle_interrupt(struct decision *d)
 {
 	struct journal_event ev;
 
-	if (d->x->status != STATUS_RUNNING)
+	/* Steps that are claimed by themselves have leases of their own. */
+	if (d->x->status != STATUS_RUNNING || d->x->unit == UNIT_STEP)
 		return;
 	ev = lifecycle_status(d, STATUS_INTERRUPTED, CAUSE_UNCLEAN_STOP);
 	lifecycle_emit(d, &ev);

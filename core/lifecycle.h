@@ -17,7 +17,8 @@
 enum refusal_code {
 	REFUSAL_NONE,
 	REFUSAL_NO_STEP,  /* no step of that id or name (404) */
-	REFUSAL_STALE,	  /* an attempt that is over (409) */
+	REFUSAL_STALE,	  /* an attempt or claim that is over (409) */
+	REFUSAL_FENCED,	  /* not of the step that was claimed (403) */
 	REFUSAL_TERMINAL, /* the status does not change any more */
 	REFUSAL_INVALID	  /* against a rule (422) */
 };
@@ -50,6 +51,9 @@ struct decision {
 	struct change *change;
 	struct refusal refusal;
 	struct mapping_sources *sources; /* lifecycle's own */
+	/* When a claimed step last spoke, ms, as memory knows; NULL: never. */
+	int64_t (*step_word)(void *arg, const struct uuid *step);
+	void *step_word_arg;
 	/* told: */
 	struct step *about; /* the step a step report was about */
 	bool repeated;	    /* said before: nothing changed */
@@ -69,20 +73,32 @@ void lifecycle_change_free(struct change *c);
 bool lifecycle_create(struct decision *d, struct journal_event *created);
 
 /*
+ * What a worker shows that it reports on: an attempt, or a claim.  A zeroed
+ * one claims nothing.
+ */
+struct fence {
+	uint32_t attempt; /* 0: not said */
+	uint64_t claim;	  /* the seq of the claim's event; 0: none */
+	bool of_step;	  /* the claim is of this step: */
+	uint16_t step;
+};
+
+/*
  * True when a decision on these reports must have steps loaded; without it
  * d->steps may be NULL.
  */
-bool lifecycle_needs_steps(const struct report *r, unsigned n);
+bool lifecycle_needs_steps(const struct report *r, unsigned n,
+    const struct fence *f);
 
 /*
  * All or nothing: apply n reports in order; only the last may be an outcome
  * (complete, fail, cancel), and what the last may still say of an attempt that
- * is over, all may.  attempt is the one the worker claims to be (0: not said).
+ * is over, all may.  f is what the worker claims to be.
  * False when refused; a late report (terminal or stale) then leaves one
  * EVENT_IGNORED in the change, named after the last, heartbeats apart.
  */
 bool lifecycle_report(struct decision *d, const struct report *r, unsigned n,
-    uint32_t attempt);
+    const struct fence *f);
 
 /*
  * True when a plain heartbeat at now needs no write: it changes no status and
@@ -90,6 +106,35 @@ bool lifecycle_report(struct decision *d, const struct report *r, unsigned n,
  */
 bool lifecycle_heartbeat_is_soft(const struct execution *x,
     const struct job *job, uint32_t attempt, int64_t now);
+
+/* The same for the claim of a step. */
+bool lifecycle_step_is_soft(const struct execution *x, const struct step *s,
+    uint64_t claim, int64_t now);
+
+/* How long its worker may be silent, ms: its lease, else the job's timeout. */
+int64_t lifecycle_lease(const struct execution *x, const struct job *job);
+
+/* What a worker asks with. */
+struct claim_terms {
+	struct slice worker; /* its name */
+	int64_t lease_ms;    /* 0: the job's heartbeat timeout */
+};
+
+/*
+ * Hand x, which is ready (execution_is_ready()), to a worker; or step i of
+ * it, which must be ready in an execution that is or is under way by steps.
+ * Where an execution has no step left to do i is EVENT_NO_STEP: it completes.
+ * x->claim, or the step's, is then the seq that its token is made of.
+ */
+void lifecycle_claim(struct decision *d, const struct claim_terms *terms);
+void lifecycle_claim_step(struct decision *d, uint16_t i,
+    const struct claim_terms *terms);
+
+/*
+ * The worker never got what it claimed: it is ready again, with the same
+ * attempt and in its old place.  Nothing is decided once somebody has spoken.
+ */
+void lifecycle_give_back(struct decision *d, const struct fence *f);
 
 /*
  * A timer fell due.  last_word is the latest sign of life in ms, of this or

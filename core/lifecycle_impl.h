@@ -41,6 +41,31 @@ bool lifecycle_ready_steps(struct decision *d, char why[120]);
 void lifecycle_end_attempt(struct decision *d, struct journal_event *ev,
     bool retry, int64_t after_ms);
 
+/*
+ * Step i failed, as ev (whose error members are set) says.  Where it was
+ * claimed by itself it is tried again, or ends its execution.
+ */
+void lifecycle_fail_step(struct decision *d, uint16_t i,
+    struct journal_event *ev, bool retry);
+
+/*
+ * After its steps moved: an execution that is under way step by step, or
+ * whose job says so, ends with the last of them.
+ */
+void lifecycle_end_steps(struct decision *d);
+
+/* Where steps are claimed one by one: the first deadline of theirs. */
+void lifecycle_step_deadlines(struct execution *x, const struct step *steps);
+
+/* lifecycle_claim.c: the timer of claimed steps fell due. */
+void lifecycle_step_timer(struct decision *d);
+
+/* True when a step runs. */
+bool lifecycle_any_runs(const struct decision *d);
+
+/* Let x wait for a worker again, as that attempt; its steps start over. */
+void lifecycle_requeue(struct decision *d, struct journal_event *ev);
+
 /* Refuse; the change is emptied.  Returns false. */
 bool lifecycle_refuse(struct decision *d, enum refusal_code code,
     const char *field, const char *fmt, ...)

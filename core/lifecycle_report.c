@@ -243,7 +243,7 @@ report_step_failed(struct decision *d, const struct report *r)
 	struct journal_event ev = lifecycle_event(d, EVENT_STEP);
 
 	add_error(&ev, r);
-	move_step(d, d->about->index, STEP_FAILED, &ev);
+	lifecycle_fail_step(d, d->about->index, &ev, r->retryable != 0);
 	return true;
 }
 
@@ -270,12 +270,17 @@ static const struct {
 	true},
 };
 
-/* Steps must be loaded for step reports and for what may end the execution. */
+/*
+ * Steps must be loaded for step reports, for what may end the execution, and
+ * for the claim of one.
+ */
 bool
-lifecycle_needs_steps(const struct report *r, unsigned n)
+lifecycle_needs_steps(const struct report *r, unsigned n, const struct fence *f)
 {
 	unsigned i;
 
+	if (f->of_step)
+		return true;
 	for (i = 0; i < n; i++)
 		if (r[i].step.p != NULL || kinds[r[i].kind].of_step ||
 		    r[i].kind == REPORT_COMPLETE || r[i].kind == REPORT_FAIL ||
@@ -293,7 +298,19 @@ lifecycle_heartbeat_is_soft(const struct execution *x, const struct job *job,
 		return false;
 	return x->status == STATUS_CANCELLING ||
 	    (x->status == STATUS_RUNNING &&
-		now - x->heartbeat_at < job->heartbeat_timeout_ms / 4);
+		now - x->heartbeat_at < lifecycle_lease(x, job) / 4);
+}
+
+/* The same for a step; its row has the end of its lease. */
+bool
+lifecycle_step_is_soft(const struct execution *x, const struct step *s,
+    uint64_t claim, int64_t now)
+{
+	if (s->claim.seq != claim || s->status != STEP_RUNNING)
+		return false;
+	return x->status == STATUS_CANCELLING ||
+	    (x->status == STATUS_RUNNING &&
+		now - (s->due - s->lease_ms) < s->lease_ms / 4);
 }
 
 /* A late report is refused but not forgotten: say so in the journal. */
@@ -349,6 +366,8 @@ may_revive(const struct execution *x, enum report_kind kind)
 {
 	if (kind == REPORT_CANCEL)
 		return true;
+	if (x->unit == UNIT_STEP && kind != REPORT_COMPLETE)
+		return false;
 	if (x->cause == CAUSE_HEARTBEAT_TIMEOUT)
 		return true;
 	return x->cause == CAUSE_ATTEMPT_TIMEOUT && kind == REPORT_COMPLETE;
@@ -457,44 +476,76 @@ check_late(struct decision *d, const struct report *last)
 	return true;
 }
 
-/*
- * With its last step an execution is complete, where the job says so.  After
- * all reports, so that an outcome said together with the last step counts.
- */
-static void
-auto_complete(struct decision *d, const struct report *last)
+/* The claim that a worker shows is the latest of what it was given. */
+static bool
+is_claim_current(const struct decision *d, const struct fence *f)
 {
-	enum status s = d->x->status, to = STATUS_COMPLETED;
-	struct journal_event ev;
+	if (!f->of_step)
+		return d->x->claim.seq == f->claim;
+	return f->step < d->x->nsteps &&
+	    d->steps[f->step].claim.seq == f->claim;
+}
+
+/* Refuse what comes from an attempt or a claim that is over. */
+static bool
+check_fence(struct decision *d, const struct report *last,
+    const struct fence *f)
+{
+	char why[120];
+
+	if (f->claim != 0 && !is_claim_current(d, f))
+		return refuse_late(d, last, REFUSAL_STALE, "attempt",
+		    "this claim is over: its lease ran out, or it was "
+		    "cancelled; stop working on it");
+	if (f->attempt == 0 || f->attempt == d->x->attempt)
+		return true;
+	snprintf(why, sizeof why,
+	    "attempt %u is not the current one, which is %u",
+	    (unsigned)f->attempt, (unsigned)d->x->attempt);
+	return refuse_late(d, last, REFUSAL_STALE, "attempt", why);
+}
+
+/* The claim of a step lets a worker speak of that step, and log. */
+static bool
+check_fenced(struct decision *d, const struct report *r, unsigned n,
+    const struct fence *f)
+{
 	unsigned i;
 
-	if (!d->job->auto_complete || d->about == NULL ||
-	    kinds[last->kind].repeats != 0)
-		return;
-	for (i = 0; i < d->x->nsteps; i++)
-		if (d->steps[i].status != STEP_COMPLETED &&
-		    d->steps[i].status != STEP_SKIPPED)
-			return;
-	if (s == STATUS_CANCELLING)
-		to = STATUS_CANCELLED;
-	ev = lifecycle_status(d, to, CAUSE_AUTO_COMPLETE);
-	lifecycle_emit(d, &ev);
+	for (i = 0; f->of_step && i < n; i++) {
+		if (r[i].kind == REPORT_HEARTBEAT || r[i].kind == REPORT_LOG)
+			continue;
+		if (!kinds[r[i].kind].of_step ||
+		    find_step(d, r[i].step) != f->step)
+			return lifecycle_refuse(d, REFUSAL_FENCED, "detail",
+			    "this token is of the claim of step '%.*s': it "
+			    "reports on that step only",
+			    SLICE_FMT(utf8_prefix(d->job->steps[f->step].name,
+				100)));
+	}
+	return true;
+}
+
+/* A claimed step's lease goes on from now; see execution.h on what moves. */
+static void
+touch_step(struct decision *d, const struct fence *f)
+{
+	struct step *s = f->of_step ? &d->steps[f->step] : d->about;
+
+	if (s != NULL && s->claim.seq != 0 && s->status == STEP_RUNNING &&
+	    d->now - (s->due - s->lease_ms) >= s->lease_ms / 4)
+		s->due = d->now + s->lease_ms;
 }
 
 static bool
 decide_all(struct decision *d, const struct report *r, unsigned n,
-    uint32_t attempt)
+    const struct fence *f)
 {
 	const struct report *last = &r[n - 1];
-	char why[120];
 	unsigned i;
 
-	if (attempt != 0 && attempt != d->x->attempt) {
-		snprintf(why, sizeof why,
-		    "attempt %u is not the current one, which is %u",
-		    (unsigned)attempt, (unsigned)d->x->attempt);
-		return refuse_late(d, last, REFUSAL_STALE, "attempt", why);
-	}
+	if (!check_fence(d, last, f) || !check_fenced(d, r, n, f))
+		return false;
 	/* They landed together, so the last one's repetition is everyone's. */
 	d->repeated = is_repeated(d, last);
 	if (d->repeated)
@@ -506,11 +557,14 @@ decide_all(struct decision *d, const struct report *r, unsigned n,
 		if (!decide(d, &r[i]))
 			return false;
 	}
-	auto_complete(d, last);
+	/* After all, so that an outcome said with the last step counts. */
+	if (d->about != NULL && kinds[last->kind].repeats == 0)
+		lifecycle_end_steps(d);
+	touch_step(d, f);
 	if (d->change->nevents > 0)
 		d->repeated = false;
 	if (status_is_held(d->x->status) &&
-	    d->now - d->x->heartbeat_at >= d->job->heartbeat_timeout_ms / 4)
+	    d->now - d->x->heartbeat_at >= lifecycle_lease(d->x, d->job) / 4)
 		d->x->heartbeat_at = d->now;
 	return true;
 }
@@ -518,12 +572,12 @@ decide_all(struct decision *d, const struct report *r, unsigned n,
 /* Decide on a worker's reports, all or nothing. */
 bool
 lifecycle_report(struct decision *d, const struct report *r, unsigned n,
-    uint32_t attempt)
+    const struct fence *f)
 {
 	bool ok;
 
 	d->sources = mapping_sources_new();
-	ok = decide_all(d, r, n, attempt);
+	ok = decide_all(d, r, n, f);
 	mapping_sources_free(d->sources);
 	d->sources = NULL;
 	return ok;

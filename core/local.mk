@@ -31,6 +31,8 @@ libcore_a_SOURCES = \
 	core/graph.h \
 	core/hash.c \
 	core/hash.h \
+	core/heap.c \
+	core/heap.h \
 	core/job.c \
 	core/job.h \
 	core/json.c \
@@ -43,6 +45,7 @@ libcore_a_SOURCES = \
 	core/labels.h \
 	core/lifecycle.c \
 	core/lifecycle_articles.c \
+	core/lifecycle_claim.c \
 	core/lifecycle_articles.h \
 	core/lifecycle.h \
 	core/lifecycle_admin.c \

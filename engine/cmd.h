@@ -21,8 +21,12 @@ enum cmd_kind {
 	CMD_JOB_REPLACE,
 	CMD_JOB_DELETE,
 	CMD_TRIGGER,
+	CMD_TRIGGER_BATCH,
 	CMD_REPORT,
 	CMD_CANCEL,
+	CMD_CLAIM,
+	CMD_GIVE_BACK,
+	CMD_PAUSE,
 	CMD_TAGS,
 	CMD_PATCH,
 	CMD_REPLAY,
@@ -63,6 +67,7 @@ enum outcome_code {
 	OUTCOME_NO_JOB,	      /* the job of a replay, not the execution */
 	OUTCOME_NOT_RUNNABLE, /* a config with errors: job says which */
 	OUTCOME_TOO_MANY,     /* active ones, for max_active */
+	OUTCOME_NO_WORK,      /* CMD_CLAIM that does not wait */
 	OUTCOME_REFUSED	      /* refusal says why */
 };
 
@@ -77,9 +82,33 @@ struct outcome {
 	enum rollback_verdict verdict; /* CMD_ROLLBACK */
 	const struct step *about;      /* of a single step report */
 	bool repeated;		       /* said before; nothing changed */
-	uint64_t first_seq;	       /* of the events appended, 0: none */
+	struct fence fence;	       /* CMD_CLAIM: what was handed out, */
+	int64_t lease_due;	       /* and until when, ms */
+	unsigned item;	    /* CMD_CLAIM: which of its jobs is not there */
+	int64_t paused_at;  /* CMD_PAUSE: since when, ms; 0: it goes on */
+	uint64_t first_seq; /* of the events appended, 0: none */
 	uint64_t last_seq;
 	struct store_txn *txn; /* to read more for the answer */
+};
+
+/*
+ * Work that a worker asks for, of queues or of jobs.  cmd.answer() is called
+ * for each execution or step that it is handed, in order, at most max times.
+ */
+struct claim {
+	struct slice worker;	    /* its name */
+	const struct slice *queues; /* names */
+	const struct slice *jobs;   /* ids or names; in place of queues */
+	unsigned nqueues, njobs;
+	bool of_steps; /* steps one by one */
+	unsigned max;
+	int64_t lease_ms; /* 0: the job's heartbeat timeout */
+	/*
+	 * True: where there is no work the command waits until there is some
+	 * or engine_withdraw() takes it back.
+	 */
+	bool waits;
+	struct dispatch_waiter *waiter; /* engine/dispatch.c's own */
 };
 
 struct cmd {
@@ -103,10 +132,14 @@ struct cmd {
 	struct job *job;   /* JOB_CREATE, JOB_REPLACE: checked; borrowed */
 	struct key *key;   /* KEY_CREATE: all but id; borrowed */
 
+	struct claim *claim; /* CMD_CLAIM */
+	struct slice queue;  /* CMD_PAUSE; NULL p: the job of that name */
+	bool pause;	     /* CMD_PAUSE: or let it go on */
+
 	/* CMD_REPORT */
 	struct report *reports;
 	unsigned nreports;
-	uint32_t attempt; /* 0: not said */
+	struct fence fence; /* and CMD_GIVE_BACK */
 
 	/* CMD_TRIGGER; tags, as a patch, CMD_TAGS; some CMD_REPLAY */
 	struct slice input, metadata, tags; /* JSON */
@@ -114,8 +147,11 @@ struct cmd {
 	struct slice idempotency_key; /* text */
 	struct slice unique_name;     /* text; NULL p: none */
 	enum cmd_idempotency scope;
-	int priority;	  /* -1: the job's */
-	uint64_t project; /* 0: none */
+	int priority;		      /* -1: the job's */
+	int64_t run_at;		      /* ms; 0: now */
+	int64_t start_timeout_ms;     /* 0: none */
+	struct slice concurrency_key; /* text; NULL p: none */
+	uint64_t project;	      /* 0: none */
 	/*
 	 * At most so many active ones (0: no limit) that were made with this
 	 * key and such a limit; zero: of the job, whoever made them.
@@ -123,6 +159,14 @@ struct cmd {
 	unsigned max_active;
 	struct uuid asker;
 	uint64_t retry_of; /* a number; 0: none.  CMD_RETRY sets it */
+
+	/*
+	 * CMD_TRIGGER_BATCH: what is said of each execution of the job of
+	 * this one's name.  Each item's answer() is called, none's settled();
+	 * a refusal is the only answer then, and nothing is made.
+	 */
+	struct cmd *items;
+	unsigned nitems;
 
 	const struct article_edit *edit; /* CMD_ARTICLE_EDIT; borrowed */
 	const struct object_put *put;	 /* CMD_OBJECT_PUT; borrowed */

@@ -11,7 +11,8 @@ static bool
 needs_steps(const struct cmd *c)
 {
 	if (c->kind == CMD_REPORT)
-		return lifecycle_needs_steps(c->reports, c->nreports);
+		return lifecycle_needs_steps(c->reports, c->nreports,
+		    &c->fence);
 	return c->kind != CMD_TAGS;
 }
 
@@ -20,7 +21,7 @@ decide(struct decision *d, const struct cmd *c)
 {
 	switch (c->kind) {
 	case CMD_REPORT:
-		return lifecycle_report(d, c->reports, c->nreports, c->attempt);
+		return lifecycle_report(d, c->reports, c->nreports, &c->fence);
 	case CMD_TAGS:
 		return lifecycle_tags(d, c->tags);
 	case CMD_PATCH:
@@ -28,6 +29,19 @@ decide(struct decision *d, const struct cmd *c)
 	default:
 		return lifecycle_cancel(d);
 	}
+}
+
+/* Whoever reported has spoken: on the execution, and of a claimed step. */
+static void
+hear(struct engine *e, const struct cmd *c, const struct decision *d)
+{
+	const struct step *s = d->about;
+
+	engine_word_set(e, &c->id);
+	if (c->fence.of_step)
+		s = &d->steps[c->fence.step];
+	if (s != NULL && s->claim.seq != 0 && s->status == STEP_RUNNING)
+		engine_word_set(e, &s->id);
 }
 
 /* Commands on an execution that is there. */
@@ -47,7 +61,7 @@ run_decision(struct engine *e, struct store_txn *t, struct cmd *c)
 		return;
 	}
 	if (c->kind == CMD_REPORT)
-		engine_word_set(e, &c->id);
+		hear(e, c, &d);
 	engine_keep(e, t, false);
 	o = engine_outcome(e, t, &d);
 	c->answer(c, &o);
@@ -92,6 +106,7 @@ static void (*const runners[])(struct engine *, struct store_txn *,
     [CMD_JOB_REPLACE] = engine_job_replace,
     [CMD_JOB_DELETE] = engine_job_delete,
     [CMD_TRIGGER] = engine_trigger,
+    [CMD_TRIGGER_BATCH] = engine_trigger_batch,
     [CMD_REPLAY] = engine_replay,
     [CMD_RETRY] = engine_retry,
     [CMD_ROLLBACK] = engine_rollback,
@@ -100,6 +115,9 @@ static void (*const runners[])(struct engine *, struct store_txn *,
     [CMD_OBJECT_PUT] = engine_object_put,
     [CMD_REPORT] = run_decision,
     [CMD_CANCEL] = run_decision,
+    [CMD_CLAIM] = engine_claim,
+    [CMD_GIVE_BACK] = engine_give_back,
+    [CMD_PAUSE] = engine_pause,
     [CMD_TAGS] = run_decision,
     [CMD_PATCH] = run_decision,
     [CMD_KEY_CREATE] = engine_key_create,

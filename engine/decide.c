@@ -5,10 +5,12 @@
  */
 #include "core/log.h"
 #include "core/wire.h"
+#include "engine/dispatch.h"
 #include "engine/engine_impl.h"
 #include "engine/fault.h"
 #include "store/jobs.h"
 #include "store/journal.h"
+#include "store/ready.h"
 #include "store/rows.h"
 
 /* Read a member of an earlier event; borrowed until the next write. */
@@ -45,6 +47,16 @@ engine_load(struct engine *e, struct store_txn *t, const struct uuid *id,
 	return true;
 }
 
+/* When a claimed step last spoke; silence that we caused does not count. */
+static int64_t
+step_word(void *arg, const struct uuid *step)
+{
+	const struct engine *e = arg;
+	int64_t word = engine_word(e, step);
+
+	return word > e->grace_from ? word : e->grace_from;
+}
+
 /* A decision about the loaded rows. */
 struct decision
 engine_decision(struct engine *e, struct store_txn *t)
@@ -62,6 +74,8 @@ engine_decision(struct engine *e, struct store_txn *t)
 	    .x = &r->x,
 	    .steps = r->steps_loaded ? r->steps : NULL,
 	    .change = &r->change,
+	    .step_word = step_word,
+	    .step_word_arg = e,
 	};
 }
 
@@ -117,6 +131,17 @@ store_events(struct engine *e, struct store_txn *t)
 	}
 }
 
+/* Write a step; one that nobody holds any more has no last word. */
+static void
+store_step(struct engine *e, struct store_txn *t, unsigned i)
+{
+	const struct step *s = &e->rows->steps[i];
+
+	rows_put_step(t, &e->rows->x.id, s);
+	if (s->tries > 0 && s->status != STEP_RUNNING)
+		engine_word_forget(e, &s->id);
+}
+
 /*
  * Write the rows that differ.  Copies are compared as memory: padding may
  * make two equal rows differ, which costs a write and no more.  A row that
@@ -136,7 +161,10 @@ store_rows(struct engine *e, struct store_txn *t, bool created)
 		if (created ||
 		    memcmp(&r->steps[i], &r->steps_before[i],
 			sizeof r->steps[i]) != 0)
-			rows_put_step(t, &r->x.id, &r->steps[i]);
+			store_step(e, t, i);
+	if (r->steps_loaded)
+		ready_move_steps(t, created ? NULL : &r->before,
+		    r->steps_before, &r->x, r->steps);
 	if (status_is_held(r->x.status))
 		return;
 	engine_word_forget(e, &r->x.id);
@@ -148,6 +176,7 @@ engine_keep(struct engine *e, struct store_txn *t, bool created)
 {
 	store_events(e, t);
 	store_rows(e, t, created);
+	dispatch_follow(e->dispatch, t, e->rows, created);
 }
 
 /* The loaded rows as an outcome. */

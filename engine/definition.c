@@ -3,6 +3,7 @@
  * journal can rebuild it; a key is a secret and never in the journal.
  */
 #include "core/log.h"
+#include "engine/dispatch.h"
 #include "engine/engine_impl.h"
 #include "store/jobs.h"
 #include "store/journal.h"
@@ -60,6 +61,7 @@ save(struct engine *e, struct store_txn *t, struct cmd *c,
 	jobs_put(t, head, c->job);
 	if (store_error(t) != 0)
 		return;
+	dispatch_job_changed(e->dispatch, t, &head->id);
 	o.job = jobs_get(t, &head->id, head->version);
 	INVARIANT(o.job != NULL);
 	c->answer(c, &o);

@@ -11,6 +11,7 @@
 
 #include "core/log.h"
 #include "core/mem.h"
+#include "engine/dispatch.h"
 #include "engine/engine_impl.h"
 #include "store/jobs.h"
 #include "store/rows.h"
@@ -101,6 +102,7 @@ engine_new(struct event_base *base, struct store *store)
 		uuid_maker_seen(&e->maker, &newest);
 	engine_recovery_begin(e);
 	engine_turn_begin(e);
+	e->dispatch = dispatch_new(e);
 	engine_seed(e);
 	engine_look_ahead(e);
 	return e;
@@ -114,6 +116,7 @@ engine_free(struct engine *e)
 		return;
 	event_free(e->timer);
 	hash_free(e->words);
+	dispatch_free(e->dispatch);
 	lifecycle_change_free(&e->rows->change);
 	buf_free(&e->made);
 	free(e->rows);
@@ -211,10 +214,25 @@ engine_last_word(const struct engine *e, const struct execution *x)
 	return word > x->heartbeat_at ? word : x->heartbeat_at;
 }
 
+/* The same for the claim of a step of x. */
+static enum engine_heartbeat
+step_heartbeat(struct engine *e, struct store_txn *t, const struct fence *f,
+    struct execution *x)
+{
+	struct step *s = &e->rows->steps[f->step];
+
+	if (f->step >= x->nsteps ||
+	    !rows_get_steps(t, &x->id, e->rows->steps, x->nsteps) ||
+	    !lifecycle_step_is_soft(x, s, f->claim, engine_now(e)))
+		return ENGINE_HEARTBEAT_COMMAND;
+	engine_word_set(e, &s->id);
+	return ENGINE_HEARTBEAT_SOFT;
+}
+
 /* Take a heartbeat in memory where that is all it needs. */
 enum engine_heartbeat
 engine_heartbeat(struct engine *e, const struct uuid *id, uint64_t tenant,
-    uint32_t attempt, struct execution *x)
+    const struct fence *f, struct execution *x)
 {
 	struct store_txn *t = engine_snapshot(e);
 	const struct job *job;
@@ -223,7 +241,10 @@ engine_heartbeat(struct engine *e, const struct uuid *id, uint64_t tenant,
 		return ENGINE_HEARTBEAT_NOT_FOUND;
 	job = jobs_get(t, &x->job, x->job_version);
 	INVARIANT(job != NULL);
-	if (!lifecycle_heartbeat_is_soft(x, job, attempt, engine_now(e)))
+	if (f->of_step)
+		return step_heartbeat(e, t, f, x);
+	if ((f->claim != 0 && f->claim != x->claim.seq) ||
+	    !lifecycle_heartbeat_is_soft(x, job, f->attempt, engine_now(e)))
 		return ENGINE_HEARTBEAT_COMMAND;
 	engine_word_set(e, id);
 	x->heartbeat_at = engine_now(e);

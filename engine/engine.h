@@ -69,10 +69,19 @@ enum engine_heartbeat {
 /*
  * A plain heartbeat: moves a deadline in memory and writes nothing, unless it
  * changes the status or the row's own time is older than a quarter of the
- * timeout.  attempt 0: not said.
+ * timeout.
  */
 enum engine_heartbeat engine_heartbeat(struct engine *e, const struct uuid *id,
-    uint64_t tenant, uint32_t attempt, struct execution *x);
+    uint64_t tenant, const struct fence *f, struct execution *x);
+
+/*
+ * Take a claim that waits for work back: it is the caller's again, and
+ * neither answered nor settled.
+ */
+void engine_withdraw(struct engine *e, struct cmd *c);
+
+/* How many claims wait for work of that queue. */
+unsigned engine_waiting(struct engine *e, struct slice queue);
 
 /* The latest word of an execution: row or memory, whichever is newer. */
 int64_t engine_last_word(const struct engine *e, const struct execution *x);

@@ -12,6 +12,7 @@
 /* So many at a time: 256 bytes are never cut short. */
 #define ENGINE_NOISES 32
 
+struct dispatch;
 struct event;
 struct jobs_head;
 
@@ -67,6 +68,7 @@ struct engine {
 	uint64_t commits; /* since the start */
 
 	struct engine_recovery recovery;
+	struct dispatch *dispatch;
 
 	void (*on_commit)(void *arg, uint64_t seq);
 	void *on_commit_arg;
@@ -113,7 +115,16 @@ struct outcome engine_outcome(struct engine *e, struct store_txn *t,
 void engine_answer_refused(struct engine *e, struct store_txn *t, struct cmd *c,
     const struct decision *d);
 
+/* claim.c: commands of workers who ask for work, and on pauses. */
+void engine_claim(struct engine *, struct store_txn *, struct cmd *);
+void engine_give_back(struct engine *, struct store_txn *, struct cmd *);
+
+/* claim.c: hand a claim that was begun what there is; how much it was. */
+unsigned engine_hand_out(struct engine *, struct store_txn *, struct cmd *);
+void engine_pause(struct engine *, struct store_txn *, struct cmd *);
+
 /* trigger.c: make executions. */
+void engine_trigger_batch(struct engine *, struct store_txn *, struct cmd *);
 void engine_trigger(struct engine *, struct store_txn *, struct cmd *);
 void engine_replay(struct engine *, struct store_txn *, struct cmd *);
 

@@ -2,10 +2,15 @@
 noinst_LIBRARIES += libengine.a
 libengine_a_SOURCES = \
 	engine/articles.c \
+	engine/claim.c \
 	engine/cmd.h \
 	engine/command.c \
 	engine/decide.c \
 	engine/definition.c \
+	engine/dispatch.c \
+	engine/dispatch.h \
+	engine/dispatch_impl.h \
+	engine/dispatch_wait.c \
 	engine/engine.c \
 	engine/engine.h \
 	engine/engine_impl.h \

@@ -20,6 +20,7 @@ struct making {
 	struct slice input; /* JSON; NULL p: none */
 	uint64_t project;
 	const struct replay *replay; /* NULL: it is none */
+	bool dry; /* see whether it would be refused, and no more */
 };
 
 /* The idempotency key as stored; false when there is none or it is empty. */
@@ -46,7 +47,7 @@ idempotency_key(const struct cmd *c, const struct job *job, struct buf *out)
 
 /* The key was met before: answer with what it made. */
 static bool
-answer_existing(struct engine *e, struct store_txn *t, struct cmd *c,
+answer_existing(struct engine *e, struct store_txn *t, const struct making *m,
     struct slice key)
 {
 	struct outcome o;
@@ -54,12 +55,43 @@ answer_existing(struct engine *e, struct store_txn *t, struct cmd *c,
 
 	if (!rows_idempotency_get(t, key, &id))
 		return false;
+	if (m->dry)
+		return true;
 	INVARIANT(engine_load(e, t, &id, 0, true));
 	lifecycle_change_reset(&e->rows->change);
 	o = engine_outcome(e, t, NULL);
 	o.code = OUTCOME_EXISTING;
-	c->answer(c, &o);
+	m->c->answer(m->c, &o);
 	return true;
+}
+
+/* A concurrency key as rows have it: its own within each project. */
+static uint64_t
+lane_of(struct slice key, uint64_t project)
+{
+	struct buf text = {0};
+	uint64_t digest[2];
+
+	if (key.n == 0)
+		return 0;
+	wire_put((unsigned char *)buf_room(&text, 8), 8, project);
+	text.len = 8;
+	buf_add_slice(&text, key);
+	slice_digest(buf_slice(&text), digest);
+	buf_free(&text);
+	return digest[0] == 0 ? 1 : digest[0];
+}
+
+/* When it is to be handed out, and what with. */
+static void
+new_waiting(struct execution *x, const struct cmd *c, int64_t now)
+{
+	x->lane = lane_of(c->concurrency_key, x->project);
+	x->ready_at = c->run_at > now ? c->run_at : 0;
+	if (c->start_timeout_ms == 0)
+		return;
+	x->due[TIMER_ATTEMPT] = c->start_timeout_ms;
+	x->due[TIMER_ATTEMPT] += x->ready_at != 0 ? x->ready_at : now;
 }
 
 /* The rows of a new execution, up to what the lifecycle fills in. */
@@ -81,6 +113,7 @@ new_rows(struct engine *e, struct store_txn *t, const struct making *m)
 		r->x.parent = m->replay->x->id;
 	r->x.priority = priority < 0 ? r->job->priority : (uint8_t)priority;
 	r->x.nsteps = r->job->nsteps;
+	new_waiting(&r->x, m->c, engine_now(e));
 	r->x.key = m->c->asker;
 	for (i = 0; i < r->x.nsteps; i++)
 		r->steps[i].id =
@@ -135,8 +168,11 @@ add_retry_of(const struct cmd *c, struct journal_event *ev, uint8_t number[8])
 	    (struct slice){(const char *)number, 8});
 }
 
-/* Make an execution of the loaded job, store it and answer with it. */
-static void
+/*
+ * Make an execution of the loaded job, store it and answer with it.  False,
+ * and answered, when it is refused.
+ */
+static bool
 create(struct engine *e, struct store_txn *t, const struct making *m)
 {
 	struct journal_event ev = event_make(EVENT_CREATED);
@@ -145,6 +181,7 @@ create(struct engine *e, struct store_txn *t, const struct making *m)
 	struct buf ids = {0};
 	struct decision d;
 	struct outcome o;
+	bool ok;
 
 	new_rows(e, t, m);
 	d = engine_decision(e, t);
@@ -153,11 +190,13 @@ create(struct engine *e, struct store_txn *t, const struct making *m)
 	event_add_member(&ev, MEMBER_TAGS, c->tags);
 	event_add_member(&ev, MEMBER_IDEMPOTENCY, m->key);
 	event_add_member(&ev, MEMBER_NAME, c->unique_name);
+	event_add_member(&ev, MEMBER_CONCURRENCY, c->concurrency_key);
 	add_retry_of(c, &ev, number);
-	if (!decide(&d, m, &ev)) {
+	ok = decide(&d, m, &ev);
+	if (!ok)
 		engine_answer_refused(e, t, c, &d);
+	if (!ok || m->dry)
 		goto out;
-	}
 	INVARIANT(store_number_next(t) == e->rows->x.number);
 	engine_keep(e, t, true);
 	remember(e, t, m);
@@ -165,6 +204,7 @@ create(struct engine *e, struct store_txn *t, const struct making *m)
 	c->answer(c, &o);
 out:
 	buf_free(&ids);
+	return ok;
 }
 
 /* True when as many are active as the asker may have. */
@@ -229,18 +269,24 @@ input_of(const struct engine *e, const struct cmd *c, struct buf *text)
 	return c->input;
 }
 
-/* CMD_TRIGGER: a new execution of a job, once per idempotency key. */
-void
-engine_trigger(struct engine *e, struct store_txn *t, struct cmd *c)
+/*
+ * A new execution of a job, once per idempotency key.  dry: only see whether
+ * there is a refusal, which is answered; false then.
+ */
+static bool
+trigger(struct engine *e, struct store_txn *t, struct cmd *c, bool dry)
 {
 	struct making m = {.c = c,
-	    .project = c->tenant != 0 ? c->tenant : c->project};
+	    .project = c->tenant != 0 ? c->tenant : c->project,
+	    .dry = dry};
 	struct buf key = {0}, input = {0};
 	const struct job *job = find_job(t, c);
+	bool ok = true;
 
 	if (idempotency_key(c, job, &key) &&
-	    answer_existing(e, t, c, buf_slice(&key)))
+	    answer_existing(e, t, &m, buf_slice(&key)))
 		goto out;
+	ok = false;
 	e->rows->job = job;
 	if (job == NULL) {
 		engine_answer_code(c, t, OUTCOME_NOT_FOUND);
@@ -249,10 +295,47 @@ engine_trigger(struct engine *e, struct store_txn *t, struct cmd *c)
 	m.key = buf_slice(&key);
 	m.input = input_of(e, c, &input);
 	if (check(e, t, &m))
-		create(e, t, &m);
+		ok = create(e, t, &m);
 out:
 	buf_free(&key);
 	buf_free(&input);
+	return ok;
+}
+
+/* CMD_TRIGGER */
+void
+engine_trigger(struct engine *e, struct store_txn *t, struct cmd *c)
+{
+	trigger(e, t, c, false);
+}
+
+/* The i-th of a batch, with what its batch says for all. */
+static struct cmd *
+batch_item(struct cmd *c, unsigned i)
+{
+	struct cmd *item = &c->items[i];
+
+	item->kind = CMD_TRIGGER;
+	item->name = c->name;
+	item->tenant = c->tenant;
+	item->asker = c->asker;
+	return item;
+}
+
+/*
+ * CMD_TRIGGER_BATCH: executions are decided on before the first is made, so
+ * that one refusal refuses them all.
+ */
+void
+engine_trigger_batch(struct engine *e, struct store_txn *t, struct cmd *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->nitems; i++)
+		if (!trigger(e, t, batch_item(c, i), true))
+			return;
+	for (i = 0; i < c->nitems; i++)
+		trigger(e, t, batch_item(c, i), false);
 }
 
 /* CMD_REPLAY: a new execution from the middle of another, its parent. */

@@ -8,6 +8,7 @@
 #include <event2/event.h>
 
 #include "core/log.h"
+#include "engine/dispatch.h"
 #include "engine/engine_impl.h"
 #include "engine/fault.h"
 #include "store/rows.h"
@@ -40,6 +41,8 @@ run_commands(struct engine *e, struct store_txn *t, struct batch *done)
 		n++;
 		bytes += c->bytes;
 		engine_command(e, t, c);
+		if (c->kind == CMD_CLAIM && dispatch_waits(c))
+			TAILQ_REMOVE(done, c, entry);
 	}
 }
 
@@ -55,6 +58,18 @@ run_timers(struct engine *e, struct store_txn *t)
 	n = rows_timers_due(t, engine_now(e), due, TURN_TIMERS);
 	for (i = 0; i < n; i++)
 		engine_timer(e, t, &due[i].id, due[i].timer);
+}
+
+/* Hand what became ready to claims that wait for it, in this very turn. */
+static void
+serve_waiting(struct engine *e, struct store_txn *t, struct batch *done)
+{
+	unsigned n = 0;
+	struct cmd *c;
+
+	while (n++ < TURN_COMMANDS && store_written(t) < TURN_BYTES &&
+	    store_error(t) == 0 && (c = dispatch_serve(e->dispatch, t)) != NULL)
+		TAILQ_INSERT_TAIL(done, c, entry);
 }
 
 /* Arm the one timer for when (ms, by our clock), or disarm it for 0. */
@@ -142,6 +157,7 @@ transact(struct engine *e, struct batch *done)
 	run_commands(e, t, done);
 	run_timers(e, t);
 	engine_recovery_step(e, t);
+	serve_waiting(e, t, done);
 	after = store_seq(t);
 	fault_pass(FAULT_BEFORE_COMMIT);
 	rc = store_commit(t);
@@ -180,7 +196,8 @@ engine_turn_end(struct engine *e)
 	struct batch done = TAILQ_HEAD_INITIALIZER(done);
 	int rc;
 
-	if (e->ncmds == 0 && !timers_due(e) && !e->recovery.active) {
+	if (e->ncmds == 0 && !timers_due(e) && !e->recovery.active &&
+	    !dispatch_pending(e->dispatch)) {
 		/* It may fire early, by another clock, or be a retry's. */
 		if (!evtimer_pending(e->timer, NULL))
 			arm(e, e->first_due);
@@ -194,6 +211,7 @@ engine_turn_end(struct engine *e)
 		TAILQ_CONCAT(&done, &e->cmds, entry);
 		e->ncmds = 0;
 		e->cmd_bytes = 0;
+		dispatch_reload(e->dispatch);
 		fail(e, rc);
 	}
 	fault_pass(FAULT_BEFORE_ANSWER);
@@ -201,5 +219,7 @@ engine_turn_end(struct engine *e)
 	tell_waiter(e);
 	/* After a failure only what was submitted since is not to wait. */
 	return e->ncmds > 0 ||
-	    (rc == 0 && (e->recovery.active || timers_due(e)));
+	    (rc == 0 &&
+		(e->recovery.active || timers_due(e) ||
+		    dispatch_pending(e->dispatch)));
 }

@@ -177,7 +177,7 @@ submit(struct request *r, struct op *op, const struct uuid *id)
 	op->cmd.id = *id;
 	op->cmd.reports = op->reports.items;
 	op->cmd.nreports = op->reports.n;
-	op->cmd.attempt = op->reports.attempt;
+	op->cmd.fence.attempt = op->reports.attempt;
 	submit_cmd(r, &op->cmd);
 }
 
@@ -231,7 +231,7 @@ restep_heartbeat(struct request *r)
 	if ((r->body.n != 0 && !slice_is(r->body, "{}")) ||
 	    request_header(r, "X-Attempt").n > 0 ||
 	    !uuid_parse(r->param[0], &id) ||
-	    engine_heartbeat(e, &id, r->auth.project, 0, &x) !=
+	    engine_heartbeat(e, &id, r->auth.project, &(struct fence){0}, &x) !=
 		ENGINE_HEARTBEAT_SOFT) {
 		report(r, ONE, REPORT_HEARTBEAT, BRIEF, "Heartbeat updated");
 		return;

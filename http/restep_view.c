@@ -163,7 +163,8 @@ write_facts(struct jsonw *w, const struct restep_view *v)
 		jsonw_raw(w, SLICE("{}"));
 	else
 		jsonw_raw_or_null(w, get(v, x->tags, MEMBER_TAGS));
-	draw_seconds(w, "retry_at", x->due[TIMER_RETRY]);
+	draw_seconds(w, "retry_at",
+	    x->status == STATUS_RETRYING ? x->due[TIMER_READY] : 0);
 	draw_seconds(w, "created_at", x->created_at);
 	draw_seconds(w, "completed_at", draw_ended_at(x));
 	write_duration(w, x->started_at, draw_ended_at(x));

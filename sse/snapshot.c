@@ -87,7 +87,7 @@ execution(struct jsonw *w, struct store_txn *t, const struct execution *x,
 		jsonw_null(w);
 	else
 		jsonw_u64(w, x->step_index);
-	frame_seconds(w, "retry_at", retries ? x->due[TIMER_RETRY] : 0);
+	frame_seconds(w, "retry_at", retries ? x->due[TIMER_READY] : 0);
 	frame_seconds(w, "created_at", x->created_at);
 	frame_seconds(w, "started_at", x->started_at);
 	frame_seconds(w, "completed_at", x->completed_at);

@@ -72,6 +72,8 @@ check_event(struct check *c, const struct table_cursor *at, uint64_t last)
 	c->out->events++;
 	if (!event_decode(at->value, seq, &ev))
 		check_find(c, "journal: event %" PRIu64 " cannot be read", seq);
+	else if (ev.type == EVENT_PAUSE)
+		check_pause(c, &ev);
 	else if (ev.type != EVENT_JOB)
 		c->execution_events++;
 	return seq;
@@ -100,6 +102,7 @@ close_cursors(struct check *c)
 	table_close(&c->journal);
 	table_close(&c->numbers);
 	table_close(&c->labels);
+	table_close(&c->ready);
 	for (unsigned i = 0; i < ROWS_FACETS_MAX; i++) {
 		for (unsigned s = 0; s < STATUS_COUNT; s++)
 			table_close(&c->facets[i][s]);
@@ -139,6 +142,8 @@ check_store(struct store *s, struct check_result *out,
 	check_taken_names(&c);
 	check_articles(&c);
 	check_objects(&c);
+	check_ready(&c);
+	check_pauses(&c);
 	check_articles_free(&c);
 	close_cursors(&c);
 	store_snapshot_end(s);

@@ -15,7 +15,7 @@
  * hold; only where they differ are the strays searched.
  */
 struct check_wanted {
-	uint64_t events, index, timers, names, articles, objects;
+	uint64_t events, index, timers, names, articles, objects, ready;
 };
 
 struct check {
@@ -28,9 +28,10 @@ struct check {
 	uint64_t number;	   /* meta "number" */
 	bool jobs_broken;	   /* some definition cannot be read */
 	struct check_made *made;   /* check_articles.c's own */
+	struct hash *paused;	   /* check_ready.c's own */
 
 	/* Places where the last look-up was: the next one is near. */
-	struct table_cursor journal, numbers, labels;
+	struct table_cursor journal, numbers, labels, ready;
 	struct table_cursor facets[ROWS_FACETS_MAX][STATUS_COUNT];
 	struct table_cursor timers[TIMER_COUNT];
 };
@@ -57,6 +58,13 @@ void check_index(struct check *c);
 void check_timers(struct check *c);
 void check_idempotency(struct check *c);
 void check_taken_names(struct check *c);
+
+/* check_ready.c: what waits for workers, and what is paused. */
+void check_ready_of(struct check *c, const struct execution *x,
+    const struct step *steps, unsigned n);
+void check_ready(struct check *c);
+void check_pause(struct check *c, const struct journal_event *ev);
+void check_pauses(struct check *c);
 
 /* check_articles.c: what the events of one execution after the other made. */
 void check_articles_begin(struct check *c);

@@ -99,7 +99,8 @@ find_event(struct check *c, const struct run *r, uint64_t seq,
 		    check_id(&r->id), seq);
 		return false;
 	}
-	if (!uuid_eq(&ev->execution, &r->id) || ev->type == EVENT_JOB) {
+	if (!uuid_eq(&ev->execution, &r->id) || ev->type == EVENT_JOB ||
+	    ev->type == EVENT_PAUSE) {
 		check_find(c, "execution %s: event %" PRIu64 " is of another",
 		    check_id(&r->id), seq);
 		return false;
@@ -275,8 +276,8 @@ check_refs(struct check *c, const struct run *r)
 }
 
 /*
- * A heartbeat moves its deadline without an event: what only it moves is
- * taken from the row.
+ * A heartbeat moves its deadline without an event: what only it moves, here
+ * and in a step that was claimed, is taken from the row.
  */
 static bool
 is_row_replayed(const struct run *r)
@@ -298,7 +299,12 @@ static bool
 is_step_replayed(const struct step *a, const struct step *b)
 {
 	uint8_t made[STEP_ROW], stored[STEP_ROW];
-	size_t n = execution_encode_step(a, made);
+	struct step s = *a;
+	size_t n;
+
+	if (s.status == STEP_RUNNING && s.due != 0 && b->due != 0)
+		s.due = b->due;
+	n = execution_encode_step(&s, made);
 
 	return n == execution_encode_step(b, stored) &&
 	    memcmp(made, stored, n) == 0;
@@ -458,6 +464,7 @@ on_row(struct check *c, struct run *r, struct slice value)
 	check_index_of(c, &r->row);
 	check_labels(c, &r->row);
 	check_timers_of(c, &r->row);
+	check_ready_of(c, &r->row, r->steps, r->nsteps);
 	check_idempotency_of(c, r);
 	check_name_of(c, r);
 	check_articles_end(c, &r->row);

@@ -24,9 +24,11 @@ enum table {
 	TABLE_OBJECTS,
 	TABLE_NAMES,
 	TABLE_KEYS,
+	TABLE_READY,
+	TABLE_PAUSES,
 	TABLE_META
 };
-#define TABLE_COUNT 13
+#define TABLE_COUNT 15
 
 struct counters;
 struct jobs_cache;

@@ -13,6 +13,7 @@ libstore_a_SOURCES = \
 	store/check_index.c \
 	store/check_jobs.c \
 	store/check_objects.c \
+	store/check_ready.c \
 	store/check_rows.c \
 	store/counters.c \
 	store/counters.h \
@@ -35,6 +36,10 @@ libstore_a_SOURCES = \
 	store/names.h \
 	store/objects.c \
 	store/objects.h \
+	store/pauses.c \
+	store/pauses.h \
+	store/ready.c \
+	store/ready.h \
 	store/rows.c \
 	store/rows.h \
 	store/rows_impl.h \

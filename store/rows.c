@@ -9,6 +9,7 @@
 #include "core/wire.h"
 #include "store/counters.h"
 #include "store/journal.h"
+#include "store/ready.h"
 #include "store/rows_impl.h"
 #include "store/schema.h"
 #include "store/table.h"
@@ -112,6 +113,12 @@ index_new(struct store_txn *t, const struct execution *x)
 		rows_index_add(t, &facet[i], &x->id);
 }
 
+static bool
+is_same(const struct rows_key *a, const struct rows_key *b)
+{
+	return slice_eq(rows_key_slice(a), rows_key_slice(b));
+}
+
 /* Whatever else a row is found by never changes. */
 static void
 index_status(struct store_txn *t, const struct execution *old,
@@ -120,16 +127,13 @@ index_status(struct store_txn *t, const struct execution *old,
 	struct rows_key from[ROWS_FACETS_MAX], to[ROWS_FACETS_MAX];
 	unsigned nfrom = rows_facets(old, from), nto = rows_facets(x, to);
 
-	INVARIANT(nfrom == nto || nfrom == nto + 1 || nfrom + 1 == nto);
-	for (unsigned i = 0; i < nfrom || i < nto; i++) {
-		if (i < nfrom && i < nto &&
-		    slice_eq(rows_key_slice(&from[i]), rows_key_slice(&to[i])))
-			continue;
-		if (i < nfrom)
+	/* One that moved up is taken away first, so that it is there after. */
+	for (unsigned i = 0; i < nfrom; i++)
+		if (i >= nto || !is_same(&from[i], &to[i]))
 			rows_index_remove(t, &from[i], &x->id);
-		if (i < nto)
+	for (unsigned i = 0; i < nto; i++)
+		if (i >= nfrom || !is_same(&from[i], &to[i]))
 			rows_index_add(t, &to[i], &x->id);
-	}
 }
 
 static void
@@ -139,6 +143,7 @@ check_fixed(const struct execution *old, const struct execution *x)
 	INVARIANT(uuid_eq(&old->job, &x->job) && old->project == x->project);
 	INVARIANT(uuid_eq(&old->parent, &x->parent));
 	INVARIANT(uuid_eq(&old->key, &x->key) && old->category == x->category);
+	INVARIANT(old->lane == x->lane && old->priority == x->priority);
 }
 
 /* Write a row and all that follows from it. */
@@ -161,6 +166,7 @@ rows_put(struct store_txn *t, const struct execution *old,
 		index_status(t, old, x);
 	rows_labels_move(t, &x->id, old != NULL ? old->tags : none, x->tags);
 	rows_timers_move(t, old, x);
+	ready_move(t, old, x);
 }
 
 /* Read the steps, which stand one behind the other. */

@@ -37,6 +37,7 @@ struct rows_key rows_key_category(enum category c);
 struct rows_key rows_key_category_status(enum category c, enum status s);
 struct rows_key rows_key_maker(const struct uuid *key);
 struct rows_key rows_key_parent(const struct uuid *parent);
+struct rows_key rows_key_lane(const struct uuid *job, uint64_t lane);
 /* A longer label than SCHEMA_LABEL_MAX is cut. */
 struct rows_key rows_key_label(struct slice label);
 
@@ -48,10 +49,10 @@ struct slice rows_key_slice(const struct rows_key *k);
 
 /*
  * The facets of a row, labels and number apart, in an order that depends on
- * what never changes alone; but the last, the maker's, is there while the
- * execution is active.  Returns how many.
+ * what never changes alone; but the lane's is there while a worker holds the
+ * execution, and the last, the maker's, while it is active.  Returns how many.
  */
-#define ROWS_FACETS_MAX 11
+#define ROWS_FACETS_MAX 12
 unsigned rows_facets(const struct execution *x,
     struct rows_key out[ROWS_FACETS_MAX]);
 

@@ -188,6 +188,17 @@ rows_key_maker(const struct uuid *key)
 	return k;
 }
 
+/* By concurrency key. */
+struct rows_key
+rows_key_lane(const struct uuid *job, uint64_t lane)
+{
+	struct rows_key k = begin(FACET_LANE);
+
+	add_id(&k, job);
+	add_uint(&k, 8, lane);
+	return k;
+}
+
 /* By parent. */
 struct rows_key
 rows_key_parent(const struct uuid *parent)
@@ -252,6 +263,8 @@ rows_facets(const struct execution *x, struct rows_key out[ROWS_FACETS_MAX])
 	}
 	if (!uuid_is_zero(&x->parent))
 		out[n++] = rows_key_parent(&x->parent);
+	if (x->lane != 0 && status_is_held(x->status))
+		out[n++] = rows_key_lane(&x->job, x->lane);
 	if (!uuid_is_zero(&x->key) && status_is_active(x->status))
 		out[n++] = rows_key_maker(&x->key);
 	return n;

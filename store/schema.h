@@ -38,6 +38,8 @@
  *              'C' category u8 ‖ status u8 ‖ id
  *              'k' key uuid ‖ id                  the active ones that a key
  *                                                 made and is counted for
+ *              'l' job uuid ‖ lane u64 ‖ id       those of a concurrency key
+ *                                                 that are held by a worker
  *              'q' parent uuid ‖ id               replays of a parent
  *              't' label ‖ 0 ‖ id                 by label: "key:value", its
  *                                                 first 320 bytes, no NUL
@@ -79,6 +81,14 @@
  * keys         SHA-256 of the key                 version u8 = 1, id 16,
  *                                                 scope u8, project u64,
  *                                                 created u64, name
+ * ready        job uuid ‖ kind u8 ‖ project u64 ‖ id: what waits for a worker,
+ *              lane u64 ‖ 9 - priority u8 ‖       in the order in which it is
+ *              since u64 ‖ number u64             to get one: store/ready.h
+ *              [‖ step u16]
+ * pauses       'j' ‖ job uuid                     since u64 ‖ the same uuid
+ *              'q' ‖ a queue's name; over 480     since u64 ‖ the name
+ *              bytes: the first 464 and its
+ *              digest, 2 u64
  * meta         "schema"                           u32: SCHEMA_VERSION
  *              "epoch"                            8 random bytes, made with
  *                                                 the store, anew when a
@@ -100,7 +110,7 @@
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 #define SCHEMA_EVENT_KEY 1
 #define SCHEMA_EVENT_STRIDE 32
@@ -121,6 +131,7 @@ enum facet {
 	FACET_CATEGORY = 'c',
 	FACET_CATEGORY_STATUS = 'C',
 	FACET_KEY = 'k',
+	FACET_LANE = 'l',
 	FACET_PARENT = 'q',
 	FACET_LABEL = 't',
 	FACET_ARTICLE = 'A',

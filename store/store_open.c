@@ -45,6 +45,8 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_OBJECTS] = "objects",
     [TABLE_NAMES] = "names",
     [TABLE_KEYS] = "keys",
+    [TABLE_READY] = "ready",
+    [TABLE_PAUSES] = "pauses",
     [TABLE_META] = "meta",
 };
 

@@ -143,13 +143,14 @@ world_timers(enum status s)
 {
 	switch (s) {
 	case STATUS_QUEUED:
-		return 1u << TIMER_TOTAL;
+		return 1u << TIMER_TOTAL | 1u << TIMER_READY |
+		    1u << TIMER_ATTEMPT;
 	case STATUS_RUNNING:
 	case STATUS_INTERRUPTED:
 		return 1u << TIMER_TOTAL | 1u << TIMER_HEARTBEAT |
 		    1u << TIMER_ATTEMPT;
 	case STATUS_RETRYING:
-		return 1u << TIMER_TOTAL | 1u << TIMER_RETRY;
+		return 1u << TIMER_TOTAL | 1u << TIMER_READY;
 	case STATUS_CANCELLING:
 		return 1u << TIMER_GRACE;
 	default:
@@ -167,12 +168,14 @@ world_check(const struct world *w)
 	for (unsigned t = 0; t < TIMER_COUNT; t++)
 		if (x->due[t] != 0)
 			assert_true((may & 1u << t) != 0);
-	assert_int_equal(x->due[TIMER_RETRY] != 0,
-	    x->status == STATUS_RETRYING);
+	if (x->status != STATUS_QUEUED)
+		assert_int_equal(x->due[TIMER_READY] != 0,
+		    x->status == STATUS_RETRYING);
 	assert_int_equal(x->due[TIMER_GRACE] != 0,
 	    x->status == STATUS_CANCELLING);
-	assert_int_equal(x->due[TIMER_HEARTBEAT] != 0,
-	    held && x->status != STATUS_CANCELLING);
+	if (x->unit != UNIT_STEP)
+		assert_int_equal(x->due[TIMER_HEARTBEAT] != 0,
+		    held && x->status != STATUS_CANCELLING);
 	assert_int_equal(x->completed_at != 0, status_is_terminal(x->status));
 	if (held)
 		assert_true(x->attempt_started_at != 0);
@@ -281,10 +284,11 @@ world_reports(struct world *w, const struct report *r, unsigned n,
 	struct step steps[WORLD_STEPS];
 	struct execution x;
 	struct decision d = world_decision(w, &x, steps);
+	struct fence f = {.attempt = attempt};
 
-	if (!lifecycle_needs_steps(r, n))
+	if (!lifecycle_needs_steps(r, n, &f))
 		d.steps = NULL;
-	return world_settle(w, &d, lifecycle_report(&d, r, n, attempt));
+	return world_settle(w, &d, lifecycle_report(&d, r, n, &f));
 }
 
 static inline bool
@@ -508,7 +512,7 @@ world_due(const struct world *w, char out[200])
 {
 	static const char *const names[] = {
 	    [TIMER_HEARTBEAT] = "heartbeat",
-	    [TIMER_RETRY] = "retry",
+	    [TIMER_READY] = "retry",
 	    [TIMER_ATTEMPT] = "attempt",
 	    [TIMER_TOTAL] = "total",
 	    [TIMER_GRACE] = "grace",

@@ -191,7 +191,7 @@ static const struct {
     {"the last status", 2, 9, true},
     {"an unknown status", 2, 10, false},
     {"an unknown previous", 3, 10, false},
-    {"an unknown cause", 4, 12, false},
+    {"an unknown cause", 4, 16, false},
     {"an unknown level", 5, 5, false},
     {"101 percent", 6, 101, false},
     {"254 percent", 6, 254, false},
@@ -202,7 +202,7 @@ static const struct {
     {"a negative time", 18, 0x80, false},
     {"a negative due", 26, 0x80, false},
     {"member 0", 62, 0, false},
-    {"an unknown member", 62, 41, false},
+    {"an unknown member", 62, 34, false},
     {"a member twice", 62, 7, false},
     {"a member longer than all", 63, 0xff, false},
     {"a member longer", 66, 3, false},
@@ -285,7 +285,7 @@ test_names(void **state)
 {
 	static const char *const types[] = {NULL, "created", "status",
 	    "progress", "log", "step", "ignored", "storage", "tags", "job",
-	    "article", "rollback", NULL};
+	    "article", "rollback", "ready", "pause", NULL};
 	static const char *const levels[] = {NULL, "debug", "info", "warn",
 	    "error", NULL};
 	enum level parsed;

@@ -13,8 +13,9 @@
 #include "core/execution.h"
 #include "tests/core/dies.h"
 
-#define ROW 281
-#define STEP 106
+#define ROW 314
+#define STEP 142
+#define STEP_UNCLAIMED 114
 
 static struct execution
 sample(void)
@@ -51,6 +52,11 @@ sample(void)
 	    .category = CATEGORY_EXPORT,
 	    .counts = {28},
 	    .rollback = {29},
+	    .lane = 30,
+	    .ready_at = 31,
+	    .unit = UNIT_STEP,
+	    .lease_ms = 32,
+	    .claim = {33},
 	};
 
 	x.id.b[0] = 0xa1;
@@ -79,6 +85,11 @@ sample_step(void)
 	    .metadata = {11},
 	    .error = {12},
 	    .checkpoint_member = MEMBER_ARTIFACTS,
+	    .ready_at = 13,
+	    .tries = 14,
+	    .lease_ms = 15,
+	    .due = 16,
+	    .claim = {17},
 	};
 
 	s.id.b[0] = 0xa1;
@@ -94,10 +105,12 @@ static const struct {
     {79, 100}, {83, 6}, {91, 7}, {99, 8}, {107, 9}, {115, 10}, {123, 11},
     {131, 12}, {139, 13}, {147, 14}, {155, 15}, {163, 16}, {171, 17}, {179, 18},
     {187, 19}, {195, 20}, {203, 21}, {211, 22}, {219, 23}, {227, 24}, {235, 25},
-    {243, 26}, {247, 27}, {248, 0xa4}, {264, 4}, {272, 28}, {280, 29}},
+    {243, 26}, {247, 27}, {248, 0xa4}, {264, 4}, {272, 28}, {280, 29},
+    {288, 30}, {296, 31}, {297, 2}, {305, 32}, {313, 33}},
   step_bytes[] = {{0, 1}, {1, 0xa1}, {18, 1}, {19, 7}, {23, 2}, {24, 100},
       {25, 5}, {33, 3}, {41, 4}, {49, 5}, {57, 6}, {65, 7}, {73, 8}, {81, 9},
-      {89, 10}, {97, 11}, {105, 12}};
+      {89, 10}, {97, 11}, {105, 12}, {113, 13}, {117, 14}, {125, 15}, {133, 16},
+      {141, 17}};
 
 static void
 test_row_layout(void **state)
@@ -170,7 +183,7 @@ static const struct damage row_damages[] = {
     {"priority 10", 69, 10, false},
     {"status 0", 72, 0, false},
     {"status 10", 72, 10, false},
-    {"cause 12", 73, 12, false},
+    {"cause 16", 73, 16, false},
     {"failure 7", 74, 7, false},
     {"101 percent", 79, 101, false},
     {"no percent", 79, 255, true},
@@ -179,6 +192,9 @@ static const struct damage row_damages[] = {
     {"a negative due", 140, 0xff, false},
     {"a negative last due", 172, 0x80, false},
     {"a large seq", 180, 0xff, true},
+    {"a negative ready_at", 289, 0x80, false},
+    {"unit 3", 297, 3, false},
+    {"a negative lease", 298, 0x80, false},
 };
 
 static const struct damage step_damages[] = {
@@ -251,7 +267,7 @@ test_length(void **state)
 		memcpy(copy, step, n);
 		assert_int_equal(execution_decode_step((struct slice){copy, n},
 				     &t),
-		    n == STEP);
+		    n == STEP || n == STEP_UNCLAIMED);
 		free(copy);
 	}
 	assert_false(execution_decode(SLICE_NONE, &y));
@@ -307,7 +323,10 @@ test_origin(void **state)
 	    [35] = 3,
 	    [36] = 0xa3,
 	    [52] = 9,
-	    [53] = 0xa4};
+	    [53] = 0xa4,
+	    [76] = 30,
+	    [84] = 31,
+	    [92] = 16};
 
 	(void)state;
 	execution_encode_origin(&x, out);

@@ -40,7 +40,8 @@ static const char defaults[] =
     "\"non_retryable_errors\":[]},\"heartbeat_timeout_seconds\":300,"
     "\"timeout_seconds\":null,\"total_timeout_seconds\":null,"
     "\"cancel_grace_seconds\":30,\"auto_complete\":false,"
-    "\"max_concurrency\":null,\"metadata\":null}";
+    "\"max_concurrency\":null,\"max_concurrency_per_key\":1,"
+    "\"metadata\":null}";
 
 static void
 assert_definition(const struct job *j, const char *want)
@@ -138,6 +139,7 @@ static const char normalized[] =
     "\"heartbeat_timeout_seconds\":1,\"timeout_seconds\":31536000,"
     "\"total_timeout_seconds\":1,\"cancel_grace_seconds\":0,"
     "\"auto_complete\":true,\"max_concurrency\":1000000,"
+    "\"max_concurrency_per_key\":1,"
     "\"metadata\":{\"k\" : 1.50, \"big\":123456789012345678901234567890}}";
 
 static void

@@ -34,17 +34,17 @@ test_backoff(void **state)
 		w->noise = attempt * UINT64_C(0x2222222222222222);
 		accept(w, fails("E"));
 		assert_int_equal(w->x.status, STATUS_RETRYING);
-		due = w->x.due[TIMER_RETRY];
+		due = w->x.due[TIMER_READY];
 		assert_int_equal(w->journal[w->n - 1].due, due);
 		assert_int_equal(due - w->now,
 		    retry_delay(&w->job->retry, attempt, w->noise));
 		if (due - w->now < shortest)
 			shortest = due - w->now;
 		w->now = due - 1;
-		world_timer(w, TIMER_RETRY, 0);
+		world_timer(w, TIMER_READY, 0);
 		assert_int_equal(w->x.status, STATUS_RETRYING);
 		w->now = due;
-		world_timer(w, TIMER_RETRY, 0);
+		world_timer(w, TIMER_READY, 0);
 		assert_int_equal(w->x.status, STATUS_QUEUED);
 		assert_int_equal(w->x.attempt, attempt + 1);
 		assert_int_equal(w->x.attempt_started_at, 0);
@@ -118,7 +118,7 @@ test_failure(void **state)
 	assert_text(world_member(w, w->x.error, MEMBER_ERROR_TYPE),
 	    "ConnectionError");
 	world_at(w, 10);
-	world_timer(w, TIMER_RETRY, 0);
+	world_timer(w, TIMER_READY, 0);
 	assert_int_equal(w->x.failure, FAILURE_DEPENDENCY);
 	accept(w, say(REPORT_HEARTBEAT));
 	assert_int_equal(w->x.failure, FAILURE_NONE);
@@ -175,7 +175,7 @@ test_too_late_to_revive(void **state)
 
 	(void)state;
 	world_at(w, 310);
-	world_timer(w, TIMER_RETRY, 0);
+	world_timer(w, TIMER_READY, 0);
 	assert_false(world_reports(w, &r, 1, 1));
 	assert_refused(w, REFUSAL_STALE, "attempt");
 	assert_events(w, "ignored");
@@ -320,7 +320,7 @@ test_step_repeated(void **state)
 	assert_said_again(w, say_step(REPORT_STEP_FAILED, "b"));
 	accept(w, fails("E"));
 	world_at(w, 10);
-	world_timer(w, TIMER_RETRY, 0);
+	world_timer(w, TIMER_READY, 0);
 	accept(w, hands_on("a", "{}"));
 	assert_events(w, "running");
 	assert_false(w->repeated);

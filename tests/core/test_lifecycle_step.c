@@ -185,7 +185,7 @@ test_restart(void **state)
 	accept(w, fails("E"));
 	assert_steps(w, "completed running failed pending");
 	world_at(w, 10);
-	world_timer(w, TIMER_RETRY, 0);
+	world_timer(w, TIMER_READY, 0);
 	assert_events(w, "queued, b ready, c ready");
 	assert_steps(w, "completed ready ready pending");
 	assert_int_equal(w->steps[0].attempt, 1);
@@ -380,7 +380,7 @@ test_auto_complete_with_outcome(void **state)
 	assert_true(world_reports(w, r, 2, 0));
 	assert_events(w, "running, a completed, retrying");
 	world_at(w, 10);
-	world_timer(w, TIMER_RETRY, 0);
+	world_timer(w, TIMER_READY, 0);
 	assert_events(w, "queued");
 	accept(w, say(REPORT_HEARTBEAT));
 	assert_events(w, "running");

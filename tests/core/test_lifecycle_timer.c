@@ -119,7 +119,7 @@ test_timeouts(void **state)
 			if (attempt == 2) {
 				assert_true(world_report(w, say(REPORT_FAIL)));
 				world_at(w, 20);
-				world_timer(w, TIMER_RETRY, 0);
+				world_timer(w, TIMER_READY, 0);
 				assert_true(world_report(w,
 				    say_step(REPORT_STEP_RUNNING, "a")));
 			}
@@ -358,16 +358,17 @@ static void
 test_needs_steps(void **state)
 {
 	struct report r[2] = {say(REPORT_HEARTBEAT), say(REPORT_LOG)};
+	struct fence f = {0};
 
 	(void)state;
 	for (unsigned k = REPORT_HEARTBEAT; k <= REPORT_STEP_FAILED; k++) {
 		r[1] = say((enum report_kind)k);
-		assert_int_equal(lifecycle_needs_steps(r, 2),
+		assert_int_equal(lifecycle_needs_steps(r, 2, &f),
 		    k >= REPORT_COMPLETE);
 	}
 	r[1] = say_step(REPORT_LOG, "a");
-	assert_true(lifecycle_needs_steps(r, 2));
-	assert_false(lifecycle_needs_steps(r, 1));
+	assert_true(lifecycle_needs_steps(r, 2, &f));
+	assert_false(lifecycle_needs_steps(r, 1, &f));
 }
 
 int

@@ -228,7 +228,7 @@ test_goes_on(void **state)
 	accept(w, say_step(REPORT_STEP_RUNNING, "d"));
 	accept(w, fails("Odd"));
 	w->now += 10000;
-	world_timer(w, TIMER_RETRY, 0);
+	world_timer(w, TIMER_READY, 0);
 	assert_int_equal(w->x.status, STATUS_QUEUED);
 	assert_steps(w, "completed skipped skipped ready completed pending");
 	assert_text(input_of(w, 3), "{\"a\":1}");

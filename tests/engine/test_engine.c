@@ -267,7 +267,7 @@ test_refused(void **state)
 	assert_int_equal(now.updated_at, done.updated_at);
 	assert_int_equal(now.heartbeat_at, done.heartbeat_at);
 	ask_report(g, &a, &id, REPORT_LOG);
-	a.cmd.attempt = 4;
+	a.cmd.fence.attempt = 4;
 	assert_int_equal(ground_run(&a), OUTCOME_REFUSED);
 	assert_int_equal(a.refusal.code, REFUSAL_STALE);
 	ground_free(g);

@@ -51,7 +51,7 @@ beat(struct ground *g, const struct uuid *id)
 {
 	struct execution x;
 
-	return engine_heartbeat(g->engine, id, 0, 0, &x);
+	return engine_heartbeat(g->engine, id, 0, &(struct fence){0}, &x);
 }
 
 /* A heartbeat writes nothing, and still counts when the timer falls due. */
@@ -67,7 +67,8 @@ test_soft(void **state)
 
 	(void)state;
 	ground_advance(g, 60);
-	assert_int_equal(engine_heartbeat(g->engine, &id, 0, 1, &x),
+	assert_int_equal(engine_heartbeat(g->engine, &id, 0,
+			     &(struct fence){.attempt = 1}, &x),
 	    ENGINE_HEARTBEAT_SOFT);
 	word = engine_now(g->engine);
 	assert_int_equal(x.heartbeat_at, word);
@@ -107,9 +108,11 @@ test_not_soft(void **state)
 	assert_int_equal(beat(g, &none), ENGINE_HEARTBEAT_NOT_FOUND);
 	ground_report(g, &id, says(REPORT_HEARTBEAT));
 	assert_int_equal(beat(g, &id), ENGINE_HEARTBEAT_SOFT);
-	assert_int_equal(engine_heartbeat(g->engine, &id, 5, 0, &x),
+	assert_int_equal(engine_heartbeat(g->engine, &id, 5,
+			     &(struct fence){.attempt = 0}, &x),
 	    ENGINE_HEARTBEAT_NOT_FOUND);
-	assert_int_equal(engine_heartbeat(g->engine, &id, 0, 2, &x),
+	assert_int_equal(engine_heartbeat(g->engine, &id, 0,
+			     &(struct fence){.attempt = 2}, &x),
 	    ENGINE_HEARTBEAT_COMMAND);
 	ground_advance(g, LIMIT / 4000 - 5);
 	assert_int_equal(beat(g, &id), ENGINE_HEARTBEAT_SOFT);

@@ -588,7 +588,7 @@ drop_timer(struct scene *s)
 static void
 add_timer(struct scene *s)
 {
-	struct rows_key k = rows_key_timer(12345, TIMER_RETRY, &s->a);
+	struct rows_key k = rows_key_timer(12345, TIMER_READY, &s->a);
 
 	put_key(s, TABLE_TIMERS, &k, table_bytes("", 0));
 }

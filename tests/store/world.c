@@ -286,7 +286,8 @@ world_report(struct world *w, struct store_txn *t, const struct uuid *id,
 
 	load(t, rows, id);
 	d = decide(w, t, rows);
-	if (!lifecycle_report(&d, r, 1, 0) && rows->change.nevents == 0)
+	if (!lifecycle_report(&d, r, 1, &(struct fence){0}) &&
+	    rows->change.nevents == 0)
 		rows->x = rows->before; /* a late word is journaled */
 	keep(t, rows, false);
 	free(rows);

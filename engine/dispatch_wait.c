@@ -1,0 +1,162 @@
+/*
+ * Claims that wait for work.  Each stands at every queue or job it names, in
+ * the order in which they came; a source where something became ready is
+ * fresh, and its claims are served before the turn is committed.
+ */
+#include <stdlib.h>
+
+#include "core/log.h"
+#include "core/mem.h"
+#include "engine/dispatch_impl.h"
+#include "engine/engine_impl.h"
+
+/* Claims are to look at it. */
+void
+dispatch_freshen(struct dispatch *d, struct dispatch_source *s)
+{
+	if (s->fresh || TAILQ_EMPTY(&s->waiting))
+		return;
+	s->fresh = true;
+	TAILQ_INSERT_TAIL(&d->fresh, s, entry);
+}
+
+/* All was looked at. */
+static void
+stale(struct dispatch *d, struct dispatch_source *s)
+{
+	if (!s->fresh)
+		return;
+	s->fresh = false;
+	TAILQ_REMOVE(&d->fresh, s, entry);
+}
+
+/* Begin. */
+void
+dispatch_begin(struct dispatch *d, struct cmd *c, const struct uuid *jobs)
+{
+	struct claim *cl = c->claim;
+	struct dispatch_waiter *w = mem_zalloc(sizeof *w);
+
+	INVARIANT(cl->waiter == NULL);
+	w->dispatch = d;
+	w->nlinks = cl->njobs > 0 ? cl->njobs : cl->nqueues;
+	w->jobs = mem_resize(NULL, cl->njobs + 1u, sizeof *w->jobs);
+	if (cl->njobs > 0)
+		memcpy(w->jobs, jobs, cl->njobs * sizeof *jobs);
+	cl->waiter = w;
+}
+
+static void
+leave(struct dispatch *d, struct dispatch_link *link)
+{
+	struct dispatch_source *s = link->source;
+
+	TAILQ_REMOVE(&s->waiting, link, entry);
+	s->count--;
+	if (s->count == 0)
+		stale(d, s);
+}
+
+/* Forget a claim. */
+void
+dispatch_end(struct cmd *c)
+{
+	struct dispatch_waiter *w = c->claim->waiter;
+	unsigned i;
+
+	for (i = 0; w->waits && i < w->nlinks; i++)
+		leave(w->dispatch, &w->links[i]);
+	free(w->links);
+	free(w->jobs);
+	free(w);
+	c->claim->waiter = NULL;
+}
+
+/* Does it wait? */
+bool
+dispatch_waits(const struct cmd *c)
+{
+	return c->claim->waiter != NULL && c->claim->waiter->waits;
+}
+
+/* Stand at every source. */
+void
+dispatch_wait(struct dispatch *d, struct store_txn *t, struct cmd *c)
+{
+	const struct claim *cl = c->claim;
+	struct dispatch_waiter *w = cl->waiter;
+	struct dispatch_link *link;
+	unsigned i;
+
+	w->links = mem_resize(NULL, w->nlinks, sizeof *w->links);
+	for (i = 0; i < w->nlinks; i++) {
+		link = &w->links[i];
+		link->cmd = c;
+		if (cl->njobs > 0)
+			link->source = &dispatch_job(d, t, &w->jobs[i])->source;
+		else
+			link->source =
+			    &dispatch_queue(d, t, cl->queues[i])->source;
+		TAILQ_INSERT_TAIL(&link->source->waiting, link, entry);
+		link->source->count++;
+	}
+	w->waits = true;
+}
+
+/* Count those at a queue. */
+unsigned
+dispatch_waiting(struct dispatch *d, struct slice queue)
+{
+	return dispatch_queue(d, engine_snapshot(d->engine), queue)
+	    ->source.count;
+}
+
+/*
+ * Serve the first claim at s that finds something.  Claims of unbound keys
+ * are alike but for what they want, so where one finds nothing no other does.
+ */
+static struct cmd *
+serve(struct dispatch *d, struct store_txn *t, struct dispatch_source *s)
+{
+	bool nothing[2] = {false, false};
+	struct dispatch_link *link, *next;
+
+	for (link = TAILQ_FIRST(&s->waiting); link != NULL; link = next) {
+		struct cmd *c = link->cmd;
+		bool *no = &nothing[c->claim->of_steps];
+
+		next = TAILQ_NEXT(link, entry);
+		if (*no && c->tenant == 0)
+			continue;
+		if (engine_hand_out(d->engine, t, c) > 0) {
+			dispatch_end(c);
+			return c;
+		}
+		if (c->tenant == 0)
+			*no = true;
+	}
+	return NULL;
+}
+
+/* Serve one. */
+struct cmd *
+dispatch_serve(struct dispatch *d, struct store_txn *t)
+{
+	struct dispatch_source *s;
+	struct cmd *c;
+
+	while ((s = TAILQ_FIRST(&d->fresh)) != NULL) {
+		c = serve(d, t, s);
+		if (c != NULL)
+			return c;
+		stale(d, s);
+	}
+	return NULL;
+}
+
+/* Is there anything to look at? */
+bool
+dispatch_pending(const struct dispatch *d)
+{
+	return !TAILQ_EMPTY(&d->fresh);
+}
