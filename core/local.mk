@@ -77,6 +77,8 @@ libcore_a_SOURCES = \
 	core/slice.h \
 	core/status.c \
 	core/status.h \
+	core/tar.c \
+	core/tar.h \
 	core/utf8.c \
 	core/utf8.h \
 	core/uuid.c \

@@ -125,18 +125,38 @@ hang_up(struct exchange *ex)
 	fn(ex->hangup_arg);
 }
 
+/* True while the answer to the request that is out is made. */
+static bool
+is_streaming(const struct conn *c)
+{
+	return c->req != NULL && c->req->state == EXCHANGE_STREAMING;
+}
+
+/* Tell who streams an answer that it is over. */
+static void
+forsake(struct exchange *ex)
+{
+	ex->state = EXCHANGE_SETTLED;
+	exchange_bury(ex);
+	ex->flow.gone(ex->flow.arg);
+}
+
 /* Close the socket.  A request that is out lives on until it is settled. */
 static void
 cut(struct conn *c)
 {
 	struct exchange *ex = c->req;
+	bool streaming = is_streaming(c);
 
 	if (c->dead)
 		return;
 	detach(c);
 	close(c->fd);
 	c->req = NULL;
-	hang_up(ex);
+	if (streaming)
+		forsake(ex);
+	else
+		hang_up(ex);
 }
 
 /* Forget what waits. */
@@ -549,6 +569,26 @@ conn_expired(struct wheel_node *node, void *http)
 		cut(c);
 }
 
+/*
+ * All there was of a streamed answer is sent: ask for more, and send that, too.
+ * What comes after it waits for the next turn, so that others have theirs.
+ */
+static void
+refill(struct conn *c)
+{
+	struct exchange *ex = c->req;
+
+	if (ex->flow.more != NULL)
+		ex->flow.more(ex->flow.arg);
+	if (c->out.len > 0) {
+		flush(c);
+		if (!c->dead && !c->stuck)
+			mark_dirty(c);
+	} else if (c->eof && c->req == ex) {
+		cut(c);
+	}
+}
+
 /* One connection's part of the turn's end. */
 static void
 turn(struct conn *c)
@@ -558,6 +598,8 @@ turn(struct conn *c)
 		end_input(c);
 	if (!c->dead && !c->stuck)
 		flush(c);
+	if (!c->dead && c->out.len == 0 && is_streaming(c))
+		refill(c);
 	if (c->dead)
 		return;
 	if (c->http->draining && current_limit(c) == LIMIT_IDLE)
@@ -666,6 +708,20 @@ conn_take(struct conn *c)
 	detach(c);
 	c->req = NULL;
 	return c->fd;
+}
+
+/* Send what was written at the turn's end. */
+void
+conn_wrote(struct conn *c)
+{
+	mark_dirty(c);
+}
+
+/* Count what was not sent. */
+size_t
+conn_unsent(const struct conn *c)
+{
+	return c->out.len - c->sent;
 }
 
 /* Who is there. */

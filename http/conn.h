@@ -38,6 +38,12 @@ void conn_release(struct conn *c, struct buf *answer, bool last);
  */
 int conn_take(struct conn *c);
 
+/* Something was written to conn_out() that is to go out this turn. */
+void conn_wrote(struct conn *c);
+
+/* How many bytes the socket has not taken yet. */
+size_t conn_unsent(const struct conn *c);
+
 /* Who is at the other end: an IPv4 address, or an IPv6 network (/64). */
 const struct uuid *conn_peer(const struct conn *c);
 

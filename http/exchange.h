@@ -14,11 +14,12 @@ struct conn;
 struct http;
 
 enum exchange_state {
-	EXCHANGE_RUNNING,  /* its handler has it */
-	EXCHANGE_ANSWERED, /* the answer is among its connection's */
-	EXCHANGE_DEFERRED, /* a command has it */
-	EXCHANGE_HELD,	   /* the command's answer waits to be settled */
-	EXCHANGE_TAKEN,	   /* its socket went elsewhere */
+	EXCHANGE_RUNNING,   /* its handler has it */
+	EXCHANGE_ANSWERED,  /* the answer is among its connection's */
+	EXCHANGE_DEFERRED,  /* a command has it */
+	EXCHANGE_STREAMING, /* its body is being made: request_stream() */
+	EXCHANGE_HELD,	    /* the command's answer waits to be settled */
+	EXCHANGE_TAKEN,	    /* its socket went elsewhere */
 	EXCHANGE_SETTLED
 };
 
@@ -31,6 +32,7 @@ struct exchange {
 	struct buf held;	     /* the answer, until it is settled */
 	void (*hangup)(void *);
 	void *hangup_arg;
+	struct request_flow flow; /* while it is being streamed */
 	enum exchange_state state;
 	bool close; /* the connection ends with this answer */
 };

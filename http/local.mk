@@ -69,6 +69,7 @@ libhttp_a_SOURCES = \
 	http/reports.h \
 	http/request.c \
 	http/request.h \
+	http/request_stream.c \
 	http/restep.c \
 	http/restep.h \
 	http/restep_read.c \
@@ -79,6 +80,8 @@ libhttp_a_SOURCES = \
 	http/routes.c \
 	http/server.c \
 	http/server.h \
+	http/storage_archive.c \
+	http/storage_archive.h \
 	http/storage_lists.c \
 	http/storage_lists.h \
 	http/storage_objects.c \

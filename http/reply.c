@@ -102,7 +102,10 @@ reply_write(struct buf *out, const struct reply *reply)
 		buf_add_str(out, reply->type);
 		ADD(out, "\r\n");
 	}
-	if (!bodyless) {
+	if (reply->streamed) {
+		if (!reply->http10)
+			ADD(out, "Transfer-Encoding: chunked\r\n");
+	} else if (!bodyless) {
 		ADD(out, "Content-Length: ");
 		buf_add_u64(out, reply->body.n);
 		ADD(out, "\r\n");
@@ -116,6 +119,15 @@ reply_write(struct buf *out, const struct reply *reply)
 	ADD(out, "\r\n");
 	if (!reply->head && !bodyless)
 		buf_add_slice(out, reply->body);
+}
+
+/* Append a chunk. */
+void
+reply_chunk(struct buf *out, struct slice bytes)
+{
+	buf_addf(out, "%zx\r\n", bytes.n);
+	buf_add_slice(out, bytes);
+	ADD(out, "\r\n");
 }
 
 /* Append "go on". */

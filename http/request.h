@@ -1,13 +1,15 @@
 /*
  * One request, from its last byte to its answer.
  *
- * A handler does one of three things before it returns:
+ * A handler does one of four things before it returns:
  *   - answers: writes a body through request_body() and calls
  *     request_send() (or request_error());
  *   - defers: hands the request to a command and calls request_defer().
  *     The command answers inside the engine's turn; that answer is held back
  *     until request_settle() says the turn is on disk;
- *   - gives the socket away: request_take_socket(), for streams.
+ *   - streams: request_stream() begins an answer whose body is made while it
+ *     is sent;
+ *   - gives the socket away: request_take_socket(), for Server-Sent Events.
  */
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
@@ -106,6 +108,54 @@ void request_settle(struct request *r, int rc);
  * gets the answer.  fn may answer and settle.  NULL takes it back.
  */
 void request_on_hangup(struct request *r, void (*fn)(void *), void *arg);
+
+/*
+ * The other end of an answer that is streamed.  Both are called at the end
+ * of a turn, behind the engine's, where snapshots may be read but no command
+ * is taken.
+ */
+struct request_flow {
+	/*
+	 * The socket has taken all there was: add more, end it, or do neither
+	 * and add when there is something.  NULL: it is never asked for.
+	 */
+	void (*more)(void *arg);
+	/*
+	 * The client has gone, or reads nothing for too long, or the server
+	 * ends: the request is no more.  A client that only ends its sending
+	 * has gone once it was sent all there is.
+	 */
+	void (*gone)(void *arg);
+	void *arg;
+};
+
+/*
+ * Answer 200 with a body of that type whose length nobody knows: chunked, or,
+ * for HTTP/1.0, up to the connection's end.  From then on and until it is
+ * ended or gone, the request is the caller's handle of the answer, and what
+ * the client sends next waits.  False for HEAD: it is answered, and flow is
+ * not used.
+ *
+ * Nothing is held but what was added and the socket has not taken.  Who adds
+ * only when asked for more holds no more than what is added at a time, however
+ * slowly the client reads; the server closes on one that reads nothing for as
+ * long as a body may take to arrive.
+ */
+bool request_stream(struct request *r, const char *type,
+    const struct request_flow *flow);
+
+/* Add bytes (copied), at any time of a turn; they are sent at its end. */
+void request_stream_add(struct request *r, struct slice bytes);
+
+/* How many bytes were added that the socket has not taken. */
+size_t request_stream_unsent(const struct request *r);
+
+/*
+ * End the body.  The request is gone afterwards; what was added is still
+ * sent.  whole: false cuts it short, so that the client knows of it (one of
+ * HTTP/1.0 cannot).
+ */
+void request_stream_end(struct request *r, bool whole);
 
 /*
  * Take the socket out of http/: returns the descriptor, non-blocking, the

@@ -10,6 +10,7 @@
 #include "http/misc.h"
 #include "http/restep.h"
 #include "http/route.h"
+#include "http/storage_archive.h"
 #include "http/storage_lists.h"
 #include "http/storage_objects.h"
 #include "http/storage_streams.h"
@@ -100,6 +101,7 @@ const struct route route_table[] = {
 
     {METHOD_PUT, FACTFLOW "/storage/{route}/{stage}/{name}",
 	storage_objects_put, SCOPE_WORKER, 0},
+    {METHOD_GET, FACTFLOW "/archive.tar", storage_archive, SCOPE_READ, 0},
     {METHOD_GET, "/api/v1/storage/objects", storage_lists_objects, SCOPE_READ,
 	0},
     {METHOD_GET, OBJECT, storage_objects_get, SCOPE_READ, 0},

@@ -2,12 +2,17 @@
 
 Neighbours: test_storage.py has the streams of writes.
 """
+import contextlib
+import io
 import itertools
+import socket
+import tarfile
 import urllib.parse
 
 import pytest
 
-from api import chain, ok
+from api import chain, ms, ok
+from server import DEADLINE, memory_kb, wait_until
 from sse import Stream
 
 MISSING = "00000000-0000-7000-8000-000000000000"
@@ -408,3 +413,188 @@ def test_scopes(api, ex, case):
             assert get(its, key(ex, "r/s/n")).status_code == 200
             assert len(keys(listed(its))) == 1
     assert get(api, key(ex, "r/s/n")).status_code == 401
+
+
+# ---- archives --------------------------------------------------------------
+
+def archive_path(ex):
+    return f"/api/v1/executions/{getattr(ex, 'id', ex)}/archive.tar"
+
+
+def unpacked(stream, mode="r:"):
+    """Name -> bytes and time of every file, in the archive's order."""
+    with tarfile.open(fileobj=stream, mode=mode) as tar:
+        files = {}
+        for member in tar:
+            assert member.isfile() and member.mode == 0o644
+            files[member.name] = (tar.extractfile(member).read(),
+                                  member.mtime)
+        return files
+
+
+def archive(api, ex):
+    r = api.get(archive_path(ex))
+    assert r.status_code == 200, r.text
+    assert r.headers["Content-Type"] == "application/x-tar"
+    assert r.headers["Transfer-Encoding"] == "chunked"
+    assert len(r.content) % 512 == 0 and r.content[-1024:] == bytes(1024)
+    return unpacked(io.BytesIO(r.content))
+
+
+def test_archive(api, ex):
+    wanted = {}
+    for name in NAMES:
+        made = put(api, ex, f"r/s/{name}", name.encode() * 50, "text/plain")
+        where = made["key"].split("/", 2)[2]
+        wanted[where] = (name.encode() * 50, ms(made["created_at"]) // 1000)
+    put(api, ex, "r/s/none")
+    for n in (1, 511, 512, 513, 70000):
+        put(api, ex, f"{'r' * 255}/{'s' * n}"[:300] + f"/{n}", b"x" * n)
+    ex.step("a", "completed", artifacts={"k": 1})
+    ex.finish([1])
+    other = api.trigger("j")
+    put(api, other, "r/s/theirs", b"x")
+    files = archive(api, ex)
+    assert files["_execution/result/result.json"][0] == b"[1]"
+    assert files["a/a/artifacts.json"][0] == b'{"k": 1}'
+    assert files["r/s/none"][0] == b""
+    for where, content in wanted.items():
+        assert files[where] == content
+    for name, (content, _) in files.items():
+        if name.startswith("rr"):
+            assert content == b"x" * int(name.rsplit("/", 1)[1])
+    keys_there, _ = everything(api, prefix=key(ex, ""))
+    assert [k.split("/", 2)[2] for k in keys_there] == list(files)
+
+
+def test_archive_is_safe_to_unpack(api):
+    """A step may be called as it likes: no name leads out of the folder."""
+    api.job("..", {"name": "/etc/passwd", "route": "."}, name="dots")
+    ex = api.trigger("dots")
+    for step in ex.get()["steps"]:
+        ex.step(step["id"], "completed", artifacts={})
+    assert list(archive(api, ex)) == ["%2E%2E/%2E%2E/artifacts.json",
+                                      "%2E/%2Fetc%2Fpasswd/artifacts.json"]
+
+
+def test_archive_of_nothing(api, ex, case):
+    assert archive(api, ex) == {}
+    for missing in (MISSING, "nobody"):
+        r = api.get(archive_path(missing))
+        assert r.status_code == 404 and "detail" in r.json()
+    head = api.call("HEAD", archive_path(ex))
+    assert head.status_code == 200 and head.content == b""
+    assert api.get(archive_path(ex)).content == bytes(1024)
+
+
+def test_archive_of_another_project(api, job):
+    admin = api.with_key(ok(api.post(
+        "/api/keys", {"name": "root", "scope": "admin"}), 201)["data"]["key"])
+    bound = api.with_key(ok(admin.post(
+        "/api/keys", {"name": "p", "scope": "read", "project_id": 7}),
+        201)["data"]["key"])
+    mine, theirs = (admin.trigger("j", project_id=p) for p in (7, 8))
+    put(admin, mine, "r/s/n", b"x")
+    assert list(archive(bound, mine)) == ["r/s/n"]
+    assert bound.get(archive_path(theirs)).status_code == 404
+    assert api.get(archive_path(mine)).status_code == 401
+
+
+def test_archive_for_old_clients(srv, api, ex):
+    put(api, ex, "r/s/n", b"x" * 100000)
+    with http10(srv, archive_path(ex)) as answer:
+        head, _, body = answer.read().partition(b"\r\n\r\n")
+    assert b"Transfer-Encoding" not in head
+    assert unpacked(io.BytesIO(body))["r/s/n"][0] == b"x" * 100000
+
+
+@contextlib.contextmanager
+def http10(srv, path):
+    """A connection that is asked for path, for as long as it is read."""
+    with socket.create_connection(("127.0.0.1", srv.port), 30) as s:
+        s.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        with s.makefile("rb") as answer:
+            yield answer
+
+
+OBJECTS, SIZE = 200, 500 * 1000
+
+
+def fill(api, ex):
+    """Objects of a size that tell which they are."""
+    for i in range(OBJECTS):
+        put(api, ex, f"r/s/{i:03}", f"{i:03}".encode() * (SIZE // 3))
+
+
+def check_filled(files):
+    assert list(files) == [f"r/s/{i:03}" for i in range(OBJECTS)]
+    for i in range(OBJECTS):
+        assert files[f"r/s/{i:03}"][0] == f"{i:03}".encode() * (SIZE // 3)
+
+
+def pause_in(answer, n):
+    """Read n bytes of a body, and then no more."""
+    while answer.readline() != b"\r\n":
+        continue
+    return answer.read(n)
+
+
+def test_large_archive_and_stalled_readers(srv, api, ex):
+    """100 MB to several who read when they like."""
+    fill(api, ex)
+    with contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(http10(srv, archive_path(ex)))
+                for _ in range(5)]
+        begun = [pause_in(answer, 600000) for answer in slow]
+        check_filled(archive(api, ex))
+        # Written over while they wait: each file is of one write or another.
+        put(api, ex, "r/s/199", b"new", status=200)
+        for answer, first in zip(slow[:4], begun):
+            files = unpacked(io.BytesIO(first + answer.read()))
+            assert files.pop("r/s/199")[0] == b"new"
+            assert len(files) == OBJECTS - 1
+            assert all(len(content) == SIZE // 3 * 3
+                       for content, _ in files.values())
+    wait_until(lambda: srv.info()["connections"] <= 1, "they are closed")
+
+
+@pytest.mark.memory
+def test_archives_hold_one_object_each(srv, api, ex):
+    fill(api, ex)
+    before = memory_kb(srv.proc.pid)
+    with contextlib.ExitStack() as stack:
+        stalled = [stack.enter_context(http10(srv, archive_path(ex)))
+                   for _ in range(10)]
+        for answer in stalled:
+            pause_in(answer, 100000)
+        check_filled(archive(api, ex))
+        assert memory_kb(srv.proc.pid) - before < 12 * 2 * SIZE // 1000
+    peak = memory_kb(srv.proc.pid)
+    for _ in range(3):
+        check_filled(archive(api, ex))
+    assert memory_kb(srv.proc.pid) - peak < 4 * SIZE // 1000
+
+
+def test_archive_through_a_crash(srv, api, ex):
+    fill(api, ex)
+    with http10(srv, archive_path(ex)) as answer:
+        first = pause_in(answer, 600000)
+        srv.kill9()
+        try:
+            first += answer.read()
+        except ConnectionError:
+            pass
+        assert len(first) < OBJECTS * SIZE
+    srv.start()
+    check_filled(archive(srv.api, ex))
+
+
+def test_archive_when_the_server_stops(srv, api, ex):
+    """It is sent to its end."""
+    fill(api, ex)
+    with http10(srv, archive_path(ex)) as answer:
+        first = pause_in(answer, 600000)
+        srv.proc.terminate()
+        check_filled(unpacked(io.BytesIO(first + answer.read())))
+    srv.proc.wait(DEADLINE)
+    srv.stop()

@@ -172,6 +172,64 @@ take(struct request *r)
 	taken = request_take_socket(r);
 }
 
+/* A streamed answer: pieces of that many bytes, or what a test adds. */
+struct flow {
+	struct request *req;
+	unsigned left, asked, gone;
+	size_t bytes;
+	bool broken; /* it does not end as it should */
+};
+static struct flow flow, pushed;
+
+static inline void
+flow_more(void *arg)
+{
+	struct flow *f = arg;
+	char *p;
+
+	f->asked++;
+	assert_int_equal(request_stream_unsent(f->req), 0);
+	if (f->left == 0) {
+		request_stream_end(f->req, !f->broken);
+		f->req = NULL;
+		return;
+	}
+	p = malloc(f->bytes);
+	assert_non_null(p);
+	memset(p, 'a' + (int)(f->left-- % 26), f->bytes);
+	request_stream_add(f->req, (struct slice){p, f->bytes});
+	free(p);
+}
+
+static inline void
+flow_gone(void *arg)
+{
+	struct flow *f = arg;
+
+	f->req = NULL;
+	f->gone++;
+}
+
+static inline void
+flow_all(struct request *r)
+{
+	struct request_flow calls = {flow_more, flow_gone, &flow};
+
+	flow.req = r;
+	request_add_header(r, "X-Flow", "yes");
+	if (!request_stream(r, "text/x", &calls))
+		flow.req = NULL;
+}
+
+static inline void
+flow_pushed(struct request *r)
+{
+	struct request_flow calls = {NULL, flow_gone, &pushed};
+
+	pushed.req = r;
+	assert_true(request_stream(r, "text/x", &calls));
+}
+
 static inline void
 say_error(struct request *r, int status, struct slice field, struct slice text)
 {
@@ -209,6 +267,8 @@ const struct route route_table[] = {
     {METHOD_POST, "/defer", defer, SCOPE_NONE, ROUTE_OPEN},
     {METHOD_POST, "/now", settle_at_once, SCOPE_NONE, ROUTE_OPEN},
     {METHOD_POST, "/json", want_json, SCOPE_NONE, ROUTE_OPEN},
+    {METHOD_GET, "/flow", flow_all, SCOPE_NONE, ROUTE_OPEN},
+    {METHOD_GET, "/pushed", flow_pushed, SCOPE_NONE, ROUTE_OPEN},
     {METHOD_GET, "/take", take, SCOPE_NONE, ROUTE_OPEN},
     {METHOD_GET, "/api/who", whoami, SCOPE_READ, 0},
     {METHOD_POST, "/api/who", whoami, SCOPE_WORKER, 0},
@@ -230,6 +290,7 @@ setup_with(const struct http_limits *l)
 	harness_start(l);
 	hx.engine = commit;
 	nheld = hangups = 0;
+	flow = pushed = (struct flow){0};
 	settle_now = true;
 	settle_rc = 0;
 	keys_are_stored = false;
