@@ -45,6 +45,15 @@ lane_key(const struct ready_lane *lane)
 	return digest_of((struct slice){(const char *)k.b, k.n});
 }
 
+/* Find a queue; NULL when it has neither jobs nor claims. */
+struct dispatch_queue *
+dispatch_queue_find(const struct dispatch *d, struct slice name)
+{
+	struct uuid key = digest_of(name);
+
+	return hash_get(d->queues, &key);
+}
+
 /* Find a queue, made when it was not there. */
 struct dispatch_queue *
 dispatch_queue(struct dispatch *d, struct store_txn *t, struct slice name)
@@ -61,6 +70,43 @@ dispatch_queue(struct dispatch *d, struct store_txn *t, struct slice name)
 	TAILQ_INIT(&q->source.waiting);
 	hash_set(d->queues, &key, q);
 	return q;
+}
+
+static void
+free_queue(struct dispatch_queue *q)
+{
+	buf_free(&q->name);
+	free(q);
+}
+
+/* Forget a queue that nobody needs: anybody may name one. */
+void
+dispatch_queue_leave(struct dispatch *d, struct dispatch_queue *q)
+{
+	struct uuid key = digest_of(buf_slice(&q->name));
+
+	if (q->njobs > 0 || q->source.count > 0)
+		return;
+	hash_remove(d->queues, &key);
+	free_queue(q);
+}
+
+/* Move a job to the queue its definition names. */
+static void
+move_job(struct dispatch *d, struct store_txn *t, struct dispatch_job *j,
+    struct slice queue)
+{
+	struct dispatch_queue *old = j->queue;
+
+	if (j->offers)
+		TAILQ_REMOVE(&old->offers, j, offer);
+	j->offers = false;
+	j->queue = dispatch_queue(d, t, queue);
+	j->queue->njobs++;
+	if (old == NULL)
+		return;
+	old->njobs--;
+	dispatch_queue_leave(d, old);
 }
 
 /* True when the job has something that may be handed out. */
@@ -108,10 +154,7 @@ read_job(struct dispatch *d, struct store_txn *t, struct dispatch_job *j)
 		def = jobs_get(t, &head.id, head.version);
 	if (def == NULL)
 		return;
-	if (j->offers)
-		TAILQ_REMOVE(&j->queue->offers, j, offer);
-	j->offers = false;
-	j->queue = dispatch_queue(d, t, def->queue);
+	move_job(d, t, j, def->queue);
 	j->max = def->max_concurrency;
 	j->max_per_key = def->max_per_key;
 	j->paused = pauses_since(t, &(struct pause){.job = &j->id}) != 0;
@@ -129,7 +172,7 @@ dispatch_job(struct dispatch *d, struct store_txn *t, const struct uuid *id)
 		return j;
 	j = mem_zalloc(sizeof *j);
 	j->id = *id;
-	j->queue = dispatch_queue(d, t, SLICE("default"));
+	move_job(d, t, j, SLICE("default")); /* until it is read */
 	for (i = 0; i < READY_KINDS; i++)
 		j->lanes[i].before = is_before;
 	TAILQ_INIT(&j->source.waiting);
@@ -263,10 +306,8 @@ dispatch_free(struct dispatch *d)
 	forget_lanes(d);
 	while ((j = hash_next(d->jobs, &at)) != NULL)
 		free(j);
-	for (at = 0; (q = hash_next(d->queues, &at)) != NULL;) {
-		buf_free(&q->name);
-		free(q);
-	}
+	for (at = 0; (q = hash_next(d->queues, &at)) != NULL;)
+		free_queue(q);
 	hash_free(d->jobs);
 	hash_free(d->queues);
 	free(d);
@@ -348,9 +389,11 @@ void
 dispatch_queue_changed(struct dispatch *d, struct store_txn *t,
     struct slice queue)
 {
-	struct dispatch_queue *q = dispatch_queue(d, t, queue);
+	struct dispatch_queue *q = dispatch_queue_find(d, queue);
 	struct dispatch_job *j;
 
+	if (q == NULL)
+		return;
 	q->paused = pauses_since(t, &(struct pause){.queue = queue}) != 0;
 	TAILQ_FOREACH(j, &q->offers, offer)
 	freshen(d, j);
@@ -409,8 +452,7 @@ best_of_job(const struct cmd *c, const struct dispatch_job *j)
 static struct dispatch_lane *
 best_of_queue(struct dispatch *d, const struct cmd *c, struct slice name)
 {
-	struct uuid key = digest_of(name);
-	struct dispatch_queue *q = hash_get(d->queues, &key);
+	struct dispatch_queue *q = dispatch_queue_find(d, name);
 	struct dispatch_lane *best = NULL;
 	struct dispatch_job *j;
 

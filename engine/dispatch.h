@@ -53,7 +53,7 @@ void dispatch_wait(struct dispatch *d, struct store_txn *t, struct cmd *c);
 bool dispatch_waits(const struct cmd *c);
 
 /* How many wait for work of that queue. */
-unsigned dispatch_waiting(struct dispatch *d, struct slice queue);
+unsigned dispatch_waiting(const struct dispatch *d, struct slice queue);
 
 /*
  * Serve one waiting claim from what became ready since the last call, and

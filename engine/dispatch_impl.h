@@ -24,6 +24,7 @@ struct dispatch_queue {
 	struct dispatch_source source; /* first */
 	struct buf name;
 	bool paused;
+	unsigned njobs;
 	TAILQ_HEAD(, dispatch_job) offers; /* jobs that have something */
 };
 
@@ -57,7 +58,8 @@ struct dispatch {
 /* A claim at one of the sources it waits at. */
 struct dispatch_link {
 	struct cmd *cmd;
-	struct dispatch_source *source; /* NULL: at none now */
+	struct dispatch_source *source;
+	struct dispatch_queue *queue; /* whose source it is; NULL: a job's */
 	TAILQ_ENTRY(dispatch_link) entry;
 };
 
@@ -72,6 +74,9 @@ struct dispatch_waiter {
 
 struct dispatch_queue *dispatch_queue(struct dispatch *d, struct store_txn *t,
     struct slice name);
+struct dispatch_queue *dispatch_queue_find(const struct dispatch *d,
+    struct slice name);
+void dispatch_queue_leave(struct dispatch *d, struct dispatch_queue *q);
 struct dispatch_job *dispatch_job(struct dispatch *d, struct store_txn *t,
     const struct uuid *id);
 

@@ -53,8 +53,11 @@ leave(struct dispatch *d, struct dispatch_link *link)
 
 	TAILQ_REMOVE(&s->waiting, link, entry);
 	s->count--;
-	if (s->count == 0)
-		stale(d, s);
+	if (s->count > 0)
+		return;
+	stale(d, s);
+	if (link->queue != NULL)
+		dispatch_queue_leave(d, link->queue);
 }
 
 /* Forget a claim. */
@@ -92,11 +95,13 @@ dispatch_wait(struct dispatch *d, struct store_txn *t, struct cmd *c)
 	for (i = 0; i < w->nlinks; i++) {
 		link = &w->links[i];
 		link->cmd = c;
-		if (cl->njobs > 0)
+		if (cl->njobs > 0) {
+			link->queue = NULL;
 			link->source = &dispatch_job(d, t, &w->jobs[i])->source;
-		else
-			link->source =
-			    &dispatch_queue(d, t, cl->queues[i])->source;
+		} else {
+			link->queue = dispatch_queue(d, t, cl->queues[i]);
+			link->source = &link->queue->source;
+		}
 		TAILQ_INSERT_TAIL(&link->source->waiting, link, entry);
 		link->source->count++;
 	}
@@ -105,10 +110,11 @@ dispatch_wait(struct dispatch *d, struct store_txn *t, struct cmd *c)
 
 /* Count those at a queue. */
 unsigned
-dispatch_waiting(struct dispatch *d, struct slice queue)
+dispatch_waiting(const struct dispatch *d, struct slice queue)
 {
-	return dispatch_queue(d, engine_snapshot(d->engine), queue)
-	    ->source.count;
+	const struct dispatch_queue *q = dispatch_queue_find(d, queue);
+
+	return q == NULL ? 0 : q->source.count;
 }
 
 /*

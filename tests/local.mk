@@ -108,6 +108,9 @@ tests_engine_test_engine_jobs_LDADD = $(engine_test_libs)
 unit_tests += tests/engine/test_engine_time
 tests_engine_test_engine_time_SOURCES = tests/engine/test_engine_time.c $(engine_ground)
 tests_engine_test_engine_time_LDADD = $(engine_test_libs)
+unit_tests += tests/engine/test_claim
+tests_engine_test_claim_SOURCES = tests/engine/test_claim.c $(engine_ground)
+tests_engine_test_claim_LDADD = $(engine_test_libs)
 unit_tests += tests/engine/test_fault
 tests_engine_test_fault_LDADD = $(engine_test_libs)
 

@@ -1,0 +1,1170 @@
+/*
+ * Workers who ask for work: what they get, in which order, when they are
+ * woken, and what becomes of it.  Every test ends with a check of the store.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core/mem.h"
+#include "store/jobs.h"
+#include "store/ready.h"
+#include "store/rows.h"
+#include "tests/engine/ground.h"
+
+#define GOT_MAX 16
+#define LEASE 60 /* seconds */
+
+static const char diamond[] =
+    "{'name':'d','retry':{'max_attempts':2,'jitter':0,"
+    "'initial_interval_ms':10000,'backoff_coefficient':1},"
+    "'steps':[{'name':'a'},{'name':'b','depends_on':['a']},"
+    "{'name':'c','depends_on':['a']},{'name':'d','depends_on':['c','b']}]}";
+
+/* A worker's claim and what it got. */
+struct worker {
+	struct ground *g;
+	struct cmd cmd;
+	struct claim claim;
+	struct slice queues[4], jobs[4];
+	struct {
+		struct uuid id;
+		uint64_t number;
+		struct fence fence;
+		int64_t lease_due;
+		struct step step;
+	} got[GOT_MAX];
+	unsigned n;
+	enum outcome_code code;
+	bool settled;
+	int rc;
+};
+
+static void
+on_work(struct cmd *c, const struct outcome *o)
+{
+	struct worker *w = c->arg;
+
+	w->code = o->code;
+	if (o->code != OUTCOME_DONE)
+		return;
+	assert_in_range(w->n, 0, GOT_MAX - 1);
+	assert_false(w->settled);
+	w->got[w->n].id = o->x->id;
+	w->got[w->n].number = o->x->number;
+	w->got[w->n].fence = o->fence;
+	w->got[w->n].lease_due = o->lease_due;
+	if (o->fence.of_step)
+		w->got[w->n].step = o->steps[o->fence.step];
+	w->n++;
+}
+
+static void
+on_settled(struct cmd *c, int rc)
+{
+	struct worker *w = c->arg;
+
+	assert_false(w->settled);
+	w->settled = true;
+	w->rc = rc;
+}
+
+/* A claim of one thing from a queue ("default" where NULL). */
+static void
+worker_init(struct ground *g, struct worker *w, const char *queue)
+{
+	*w = (struct worker){.g = g};
+	w->queues[0] = slice_str(queue != NULL ? queue : "default");
+	w->claim = (struct claim){.worker = SLICE("w"),
+	    .queues = w->queues,
+	    .jobs = w->jobs,
+	    .nqueues = 1,
+	    .max = 1,
+	    .lease_ms = LEASE * 1000};
+	w->cmd.kind = CMD_CLAIM;
+	w->cmd.claim = &w->claim;
+	w->cmd.answer = on_work;
+	w->cmd.settled = on_settled;
+	w->cmd.arg = w;
+}
+
+/* Ask; returns how much it got. */
+static unsigned
+ask(struct worker *w)
+{
+	w->n = 0;
+	w->settled = false;
+	w->code = OUTCOME_DONE;
+	engine_submit(w->g->engine, &w->cmd);
+	ground_turns(w->g);
+	return w->n;
+}
+
+/* Ask from the start of this test for one of the default queue. */
+static unsigned
+ask_one(struct ground *g, struct worker *w)
+{
+	worker_init(g, w, NULL);
+	return ask(w);
+}
+
+/* Say something with what the i-th got claim allows. */
+static enum outcome_code
+report_as(struct worker *w, unsigned i, struct report r, struct ask *a)
+{
+	ground_ask(w->g, a, CMD_REPORT);
+	a->report = r;
+	a->cmd.reports = &a->report;
+	a->cmd.nreports = 1;
+	a->cmd.id = w->got[i].id;
+	a->cmd.fence = w->got[i].fence;
+	return ground_run(a);
+}
+
+static struct report
+says(enum report_kind kind)
+{
+	struct report r = report_make(kind);
+
+	r.level = LEVEL_INFO;
+	r.message = SLICE("m");
+	r.error_message = SLICE("it broke");
+	return r;
+}
+
+static struct report
+says_step(enum report_kind kind, const char *step)
+{
+	struct report r = says(kind);
+
+	r.step = slice_str(step);
+	return r;
+}
+
+/* Trigger with members of the command. */
+static struct execution
+trigger(struct ground *g, const char *job, int priority, const char *key,
+    int64_t in_ms)
+{
+	struct ask a;
+
+	ground_ask(g, &a, CMD_TRIGGER);
+	a.cmd.name = slice_str(job);
+	a.cmd.priority = priority;
+	if (key != NULL)
+		a.cmd.concurrency_key = slice_str(key);
+	if (in_ms != 0)
+		a.cmd.run_at = engine_now(g->engine) + in_ms;
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+	return a.x;
+}
+
+/* ---- order ---- */
+
+static void
+test_order(void **state)
+{
+	struct ground *g = ground_new();
+	struct execution x[4];
+	struct worker w;
+
+	(void)state;
+	ground_job(g, "{'name':'j'}");
+	x[0] = trigger(g, "j", 5, NULL, 0);
+	x[1] = trigger(g, "j", 9, NULL, 0);
+	ground_advance(g, 1);
+	x[2] = trigger(g, "j", 5, NULL, 0);
+	x[3] = trigger(g, "j", 0, NULL, 0);
+	worker_init(g, &w, NULL);
+	w.claim.max = 3;
+	assert_int_equal(ask(&w), 3);
+	assert_int_equal(w.got[0].number, x[1].number);
+	assert_int_equal(w.got[1].number, x[0].number);
+	assert_int_equal(w.got[2].number, x[2].number);
+	assert_int_equal(w.got[0].fence.attempt, 1);
+	x[0] = ground_row(g, &w.got[0].id);
+	assert_int_equal(w.got[0].lease_due,
+	    x[0].attempt_started_at + LEASE * 1000);
+	assert_int_equal(ask(&w), 1);
+	assert_int_equal(w.got[0].number, x[3].number);
+	assert_int_equal(ask(&w), 0);
+	assert_int_equal(w.code, OUTCOME_NO_WORK);
+	assert_int_equal(ground_count(g, STATUS_RUNNING), 4);
+	ground_free(g);
+}
+
+/* With several queues each gives one in turn, and none is always first. */
+static void
+test_fair(void **state)
+{
+	struct ground *g = ground_new();
+	unsigned from[2] = {0, 0}, i;
+	struct uuid small, job;
+	struct worker w;
+
+	(void)state;
+	ground_job(g, "{'name':'big','queue':'q1'}");
+	small = ground_job(g, "{'name':'small','queue':'q2'}");
+	for (i = 0; i < 10; i++)
+		ground_trigger(g, "big");
+	for (i = 0; i < 4; i++)
+		ground_trigger(g, "small");
+	worker_init(g, &w, "q1");
+	w.queues[1] = SLICE("q2");
+	w.claim.nqueues = 2;
+	for (i = 0; i < 8; i++) {
+		assert_int_equal(ask(&w), 1);
+		job = ground_row(g, &w.got[0].id).job;
+		from[uuid_eq(&job, &small)]++;
+	}
+	assert_int_equal(from[0], 4);
+	assert_int_equal(from[1], 4);
+	w.claim.max = 16;
+	assert_int_equal(ask(&w), 6);
+	ground_free(g);
+}
+
+/* A claim by job sees only that job, by id or name. */
+static void
+test_by_job(void **state)
+{
+	struct ground *g = ground_new();
+	char text[UUID_TEXT + 1];
+	struct uuid a;
+	struct worker w;
+
+	(void)state;
+	a = ground_job(g, "{'name':'a','queue':'q'}");
+	ground_job(g, "{'name':'b','queue':'q'}");
+	ground_trigger(g, "b");
+	worker_init(g, &w, NULL);
+	uuid_format(&a, text);
+	w.claim.nqueues = 0;
+	w.claim.njobs = 1;
+	w.jobs[0] = slice_str(text);
+	assert_int_equal(ask(&w), 0);
+	ground_trigger(g, "a");
+	assert_int_equal(ask(&w), 1);
+	w.jobs[0] = SLICE("b");
+	assert_int_equal(ask(&w), 1);
+	w.jobs[1] = SLICE("none");
+	w.claim.njobs = 2;
+	assert_int_equal(ask(&w), 0);
+	assert_int_equal(w.code, OUTCOME_NOT_FOUND);
+	ground_free(g);
+}
+
+/* A key of a project is handed that project's work alone. */
+static void
+test_tenant(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker w;
+	struct ask a;
+
+	(void)state;
+	ground_job(g, "{'name':'j'}");
+	ground_trigger(g, "j");
+	ground_ask(g, &a, CMD_TRIGGER);
+	a.cmd.name = SLICE("j");
+	a.cmd.project = 7;
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+	worker_init(g, &w, NULL);
+	w.cmd.tenant = 8;
+	assert_int_equal(ask(&w), 0);
+	w.cmd.tenant = 7;
+	assert_int_equal(ask(&w), 1);
+	assert_int_equal(w.got[0].number, a.x.number);
+	assert_int_equal(ask(&w), 0);
+	ground_free(g);
+}
+
+/* ---- waiting ---- */
+
+static void
+test_woken(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker w[3];
+	struct ask a;
+	unsigned i;
+
+	(void)state;
+	ground_job(g, "{'name':'j'}");
+	for (i = 0; i < 3; i++) {
+		worker_init(g, &w[i], NULL);
+		w[i].claim.waits = true;
+		assert_int_equal(ask(&w[i]), 0);
+		assert_false(w[i].settled);
+	}
+	assert_int_equal(engine_waiting(g->engine, SLICE("default")), 3);
+	ground_ask(g, &a, CMD_TRIGGER);
+	a.cmd.name = SLICE("j");
+	ground_submit(&a);
+	i = (unsigned)engine_commits(g->engine);
+	ground_turn(g);
+	/* In the same turn, and the one who came first. */
+	assert_int_equal(engine_commits(g->engine), i + 1);
+	assert_int_equal(w[0].n, 1);
+	assert_true(w[0].settled);
+	assert_int_equal(w[1].n, 0);
+	engine_withdraw(g->engine, &w[1].cmd);
+	ground_trigger(g, "j");
+	assert_false(w[1].settled);
+	assert_int_equal(w[2].n, 1);
+	assert_int_equal(engine_waiting(g->engine, SLICE("default")), 0);
+	ground_free(g);
+}
+
+/* One that wants steps does not stand in the way of one that does not. */
+static void
+test_woken_by_kind(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker steps, whole;
+
+	(void)state;
+	ground_job(g, "{'name':'j'}");
+	worker_init(g, &steps, NULL);
+	steps.claim.waits = steps.claim.of_steps = true;
+	ask(&steps);
+	worker_init(g, &whole, NULL);
+	whole.claim.waits = true;
+	ask(&whole);
+	ground_trigger(g, "j");
+	assert_int_equal(whole.n, 1);
+	assert_int_equal(steps.n, 0);
+	engine_withdraw(g->engine, &steps.cmd);
+	ground_free(g);
+}
+
+/* A retry that falls due, and a lease that ends, wake whoever waits. */
+static void
+test_lease(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker first, next;
+	struct execution x;
+	struct ask a;
+
+	(void)state;
+	ground_job(g,
+	    "{'name':'j','retry':{'initial_interval_ms':0,'jitter':0}}");
+	ground_trigger(g, "j");
+	assert_int_equal(ask_one(g, &first), 1);
+	worker_init(g, &next, NULL);
+	next.claim.waits = true;
+	ask(&next);
+	ground_advance(g, LEASE - 20);
+	assert_int_equal(report_as(&first, 0, says(REPORT_HEARTBEAT), &a),
+	    OUTCOME_DONE);
+	ground_advance(g, LEASE - 1);
+	assert_int_equal(next.n, 0);
+	ground_advance(g, 2);
+	assert_int_equal(next.n, 1);
+	assert_int_equal(next.got[0].fence.attempt, 2);
+	assert_true(next.got[0].fence.claim > first.got[0].fence.claim);
+	assert_int_equal(report_as(&first, 0, says(REPORT_COMPLETE), &a),
+	    OUTCOME_REFUSED);
+	assert_int_equal(a.refusal.code, REFUSAL_STALE);
+	assert_int_equal(report_as(&next, 0, says(REPORT_COMPLETE), &a),
+	    OUTCOME_DONE);
+	x = ground_row(g, &next.got[0].id);
+	assert_int_equal(x.status, STATUS_COMPLETED);
+	/* The latest claim may say its end again. */
+	assert_int_equal(report_as(&next, 0, says(REPORT_COMPLETE), &a),
+	    OUTCOME_DONE);
+	assert_true(a.repeated);
+	ground_free(g);
+}
+
+/* A restart is nobody's silence: each lease is a full one from then. */
+static void
+test_restart(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker w;
+	struct ask a;
+
+	(void)state;
+	ground_job(g, "{'name':'j'}");
+	ground_trigger(g, "j");
+	ground_trigger(g, "j");
+	assert_int_equal(ask_one(g, &w), 1);
+	ground_advance(g, LEASE - 1);
+	/* The clock of a new server begins anew, so leases look longer. */
+	ground_restart(g, false);
+	assert_int_equal(ground_row(g, &w.got[0].id).status,
+	    STATUS_INTERRUPTED);
+	w.g = g;
+	assert_int_equal(report_as(&w, 0, says(REPORT_COMPLETE), &a),
+	    OUTCOME_DONE);
+	assert_int_equal(ask_one(g, &w), 1);
+	assert_int_equal(ask(&w), 0);
+	ground_free(g);
+}
+
+/* ---- giving back ---- */
+
+static void
+give_back(struct worker *w, unsigned i)
+{
+	struct ask a;
+
+	ground_ask(w->g, &a, CMD_GIVE_BACK);
+	a.cmd.id = w->got[i].id;
+	a.cmd.fence = w->got[i].fence;
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+}
+
+static void
+test_give_back(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker first, next;
+	struct execution before, x;
+	struct ask a;
+
+	(void)state;
+	ground_job(g, "{'name':'j','steps':[{'name':'s'}]}");
+	ground_ask(g, &a, CMD_TRIGGER);
+	a.cmd.name = SLICE("j");
+	a.cmd.start_timeout_ms = 100000;
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+	before = a.x;
+	ground_trigger(g, "j");
+	assert_int_equal(ask_one(g, &first), 1);
+	assert_int_equal(ground_row(g, &before.id).due[TIMER_ATTEMPT], 0);
+	give_back(&first, 0);
+	x = ground_row(g, &before.id);
+	assert_int_equal(x.status, STATUS_QUEUED);
+	assert_int_equal(x.ready_at, before.ready_at);
+	assert_int_equal(x.due[TIMER_ATTEMPT], before.due[TIMER_ATTEMPT]);
+	assert_int_equal(x.started_at, 0);
+	/* In its old place, as the same attempt, but not the same claim. */
+	assert_int_equal(ask_one(g, &next), 1);
+	assert_int_equal(next.got[0].number, before.number);
+	assert_int_equal(next.got[0].fence.attempt, 1);
+	assert_int_equal(report_as(&first, 0, says(REPORT_COMPLETE), &a),
+	    OUTCOME_REFUSED);
+	assert_int_equal(a.refusal.code, REFUSAL_STALE);
+	/* Too late: it has spoken. */
+	assert_int_equal(report_as(&next, 0, says(REPORT_LOG), &a),
+	    OUTCOME_DONE);
+	give_back(&next, 0);
+	assert_int_equal(ground_row(g, &before.id).status, STATUS_RUNNING);
+	ground_free(g);
+}
+
+/* ---- limits ---- */
+
+static void
+test_max_concurrency(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker w, waits;
+	struct ask a;
+
+	(void)state;
+	ground_job(g, "{'name':'j','max_concurrency':2}");
+	ground_job(g, "{'name':'k'}");
+	for (unsigned i = 0; i < 4; i++)
+		ground_trigger(g, "j");
+	ground_trigger(g, "k");
+	worker_init(g, &w, NULL);
+	w.claim.max = 10;
+	assert_int_equal(ask(&w), 3);
+	worker_init(g, &waits, NULL);
+	waits.claim.waits = true;
+	ask(&waits);
+	assert_int_equal(waits.n, 0);
+	/* A retry that waits holds nothing. */
+	assert_int_equal(report_as(&w, 0, says(REPORT_FAIL), &a), OUTCOME_DONE);
+	assert_int_equal(waits.n, 1);
+	worker_init(g, &waits, NULL);
+	assert_int_equal(ask(&waits), 0);
+	ground_free(g);
+}
+
+/* A new limit counts from now on. */
+static void
+test_new_limit(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker w;
+	struct ask a;
+
+	(void)state;
+	ground_job(g, "{'name':'j','max_concurrency':1}");
+	ground_trigger(g, "j");
+	ground_trigger(g, "j");
+	assert_int_equal(ask_one(g, &w), 1);
+	worker_init(g, &w, NULL);
+	w.claim.waits = true;
+	assert_int_equal(ask(&w), 0);
+	ground_ask(g, &a, CMD_JOB_REPLACE);
+	a.cmd.name = SLICE("j");
+	a.cmd.job = ground_read_job("{'name':'j','max_concurrency':2}");
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+	job_free(a.cmd.job);
+	assert_int_equal(w.n, 1);
+	ground_free(g);
+}
+
+static void
+test_concurrency_key(void **state)
+{
+	struct ground *g = ground_new();
+	struct execution x[4];
+	struct worker w, waits;
+	struct ask a;
+
+	(void)state;
+	ground_job(g, "{'name':'j'}");
+	x[0] = trigger(g, "j", -1, "ann", 0);
+	x[1] = trigger(g, "j", -1, "ann", 0);
+	x[2] = trigger(g, "j", -1, "bob", 0);
+	x[3] = trigger(g, "j", -1, NULL, 0);
+	worker_init(g, &w, NULL);
+	w.claim.max = 10;
+	assert_int_equal(ask(&w), 3);
+	assert_int_equal(w.got[0].number, x[0].number);
+	assert_int_equal(w.got[1].number, x[2].number);
+	assert_int_equal(w.got[2].number, x[3].number);
+	worker_init(g, &waits, NULL);
+	waits.claim.waits = true;
+	ask(&waits);
+	assert_int_equal(report_as(&w, 1, says(REPORT_COMPLETE), &a),
+	    OUTCOME_DONE);
+	assert_int_equal(waits.n, 0);
+	assert_int_equal(report_as(&w, 0, says(REPORT_COMPLETE), &a),
+	    OUTCOME_DONE);
+	assert_int_equal(waits.n, 1);
+	assert_int_equal(waits.got[0].number, x[1].number);
+	ground_free(g);
+}
+
+/* ---- time ---- */
+
+static void
+test_run_at(void **state)
+{
+	struct ground *g = ground_new();
+	struct execution x, now;
+	struct worker w;
+
+	(void)state;
+	ground_job(g, "{'name':'j'}");
+	x = trigger(g, "j", -1, NULL, 30000);
+	assert_int_equal(x.status, STATUS_QUEUED);
+	worker_init(g, &w, NULL);
+	w.claim.waits = true;
+	ask(&w);
+	ground_advance(g, 29);
+	assert_int_equal(w.n, 0);
+	engine_withdraw(g->engine, &w.cmd);
+	ground_restart(g, true);
+	worker_init(g, &w, NULL);
+	w.claim.waits = true;
+	ask(&w);
+	ground_advance(g, 31);
+	assert_int_equal(w.n, 1);
+	now = ground_row(g, &x.id);
+	assert_int_equal(now.ready_at, x.ready_at);
+	assert_int_equal(now.due[TIMER_READY], 0);
+	ground_free(g);
+}
+
+static void
+test_start_timeout(void **state)
+{
+	struct ground *g = ground_new();
+	struct execution x;
+	struct worker w;
+	struct ask a;
+
+	(void)state;
+	ground_job(g, "{'name':'j'}");
+	ground_ask(g, &a, CMD_TRIGGER);
+	a.cmd.name = SLICE("j");
+	a.cmd.start_timeout_ms = 10000;
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+	ground_advance(g, 11);
+	x = ground_row(g, &a.x.id);
+	assert_int_equal(x.status, STATUS_TIMED_OUT);
+	assert_int_equal(x.cause, CAUSE_START_TIMEOUT);
+	assert_int_equal(x.failure, FAILURE_TIMEOUT);
+	assert_int_equal(ask_one(g, &w), 0);
+	ground_free(g);
+}
+
+/* ---- steps ---- */
+
+static void
+test_steps(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker w[4];
+	struct execution x;
+	struct uuid id;
+	struct ask a;
+	unsigned i;
+
+	(void)state;
+	ground_job(g, diamond);
+	id = ground_trigger(g, "d");
+	for (i = 0; i < 4; i++) {
+		worker_init(g, &w[i], NULL);
+		w[i].claim.of_steps = true;
+		w[i].claim.waits = i != 0;
+	}
+	assert_int_equal(ask(&w[0]), 1);
+	assert_int_equal(w[0].got[0].fence.step, 0);
+	x = ground_row(g, &id);
+	assert_int_equal(x.status, STATUS_RUNNING);
+	assert_int_equal(x.unit, UNIT_STEP);
+	for (i = 1; i < 4; i++)
+		assert_int_equal(ask(&w[i]), 0);
+	/* b and c become ready together, and go to two workers. */
+	assert_int_equal(report_as(&w[0], 0,
+			     says_step(REPORT_STEP_COMPLETED, "a"), &a),
+	    OUTCOME_DONE);
+	assert_int_equal(w[1].n, 1);
+	assert_int_equal(w[2].n, 1);
+	assert_int_equal(w[3].n, 0);
+	assert_int_equal(w[1].got[0].fence.step, 1);
+	assert_int_equal(w[2].got[0].fence.step, 2);
+	/* A claim is of its own step. */
+	assert_int_equal(report_as(&w[1], 0,
+			     says_step(REPORT_STEP_COMPLETED, "c"), &a),
+	    OUTCOME_REFUSED);
+	assert_int_equal(a.refusal.code, REFUSAL_FENCED);
+	assert_int_equal(report_as(&w[1], 0, says(REPORT_COMPLETE), &a),
+	    OUTCOME_REFUSED);
+	assert_int_equal(a.refusal.code, REFUSAL_FENCED);
+	assert_int_equal(report_as(&w[1], 0, says(REPORT_LOG), &a),
+	    OUTCOME_DONE);
+	assert_int_equal(report_as(&w[1], 0,
+			     says_step(REPORT_STEP_COMPLETED, "b"), &a),
+	    OUTCOME_DONE);
+	assert_int_equal(w[3].n, 0);
+	assert_int_equal(report_as(&w[2], 0,
+			     says_step(REPORT_STEP_COMPLETED, "c"), &a),
+	    OUTCOME_DONE);
+	assert_int_equal(w[3].n, 1);
+	assert_int_equal(report_as(&w[3], 0,
+			     says_step(REPORT_STEP_COMPLETED, "d"), &a),
+	    OUTCOME_DONE);
+	x = ground_row(g, &id);
+	assert_int_equal(x.status, STATUS_COMPLETED);
+	assert_int_equal(x.cause, CAUSE_AUTO_COMPLETE);
+	ground_free(g);
+}
+
+/* A step is tried again, by itself; its last try ends the execution. */
+static void
+test_step_fails(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker w, next;
+	struct execution x;
+	struct uuid id;
+	struct ask a;
+
+	(void)state;
+	ground_job(g, diamond);
+	id = ground_trigger(g, "d");
+	worker_init(g, &w, NULL);
+	w.claim.of_steps = true;
+	assert_int_equal(ask(&w), 1);
+	assert_int_equal(w.got[0].step.tries, 1);
+	ground_advance(g, LEASE - 10);
+	assert_int_equal(report_as(&w, 0, says(REPORT_HEARTBEAT), &a),
+	    OUTCOME_DONE);
+	ground_advance(g, LEASE - 1);
+	assert_int_equal(ground_row(g, &id).due[TIMER_HEARTBEAT] != 0, true);
+	assert_int_equal(report_as(&w, 0, says_step(REPORT_STEP_PROGRESS, "a"),
+			     &a),
+	    OUTCOME_DONE);
+	ground_advance(g, LEASE + 1); /* silence: the retry is in 10 s */
+	assert_int_equal(report_as(&w, 0, says_step(REPORT_STEP_RUNNING, "a"),
+			     &a),
+	    OUTCOME_DONE); /* late truth: it was only slow */
+	ground_advance(g, LEASE + 1);
+	worker_init(g, &next, NULL);
+	next.claim.of_steps = next.claim.waits = true;
+	assert_int_equal(ask(&next), 0);
+	ground_advance(g, 10);
+	assert_int_equal(next.n, 1);
+	assert_int_equal(next.got[0].step.tries, 2);
+	assert_int_equal(report_as(&w, 0, says_step(REPORT_STEP_COMPLETED, "a"),
+			     &a),
+	    OUTCOME_REFUSED);
+	assert_int_equal(a.refusal.code, REFUSAL_STALE);
+	assert_int_equal(report_as(&next, 0, says_step(REPORT_STEP_FAILED, "a"),
+			     &a),
+	    OUTCOME_DONE);
+	x = ground_row(g, &id);
+	assert_int_equal(x.status, STATUS_FAILED);
+	assert_int_equal(x.cause, CAUSE_STEP_FAILED);
+	ground_free(g);
+}
+
+/* Nobody works on it: a cancel ends it at once, else with the last step. */
+static void
+test_step_cancel(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker w;
+	struct uuid id;
+	struct ask a;
+
+	(void)state;
+	ground_job(g, diamond);
+	id = ground_trigger(g, "d");
+	worker_init(g, &w, NULL);
+	w.claim.of_steps = true;
+	assert_int_equal(ask(&w), 1);
+	ground_ask(g, &a, CMD_CANCEL);
+	a.cmd.id = id;
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+	assert_int_equal(ground_row(g, &id).status, STATUS_CANCELLING);
+	assert_int_equal(report_as(&w, 0, says_step(REPORT_STEP_FAILED, "a"),
+			     &a),
+	    OUTCOME_DONE);
+	assert_int_equal(ground_row(g, &id).status, STATUS_CANCELLED);
+	id = ground_trigger(g, "d");
+	assert_int_equal(ask(&w), 1);
+	give_back(&w, 0);
+	assert_int_equal(ask(&w), 1);
+	assert_int_equal(w.got[0].step.tries, 1);
+	assert_int_equal(report_as(&w, 0, says_step(REPORT_STEP_COMPLETED, "a"),
+			     &a),
+	    OUTCOME_DONE);
+	ground_ask(g, &a, CMD_CANCEL);
+	a.cmd.id = id;
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+	assert_int_equal(ground_row(g, &id).status, STATUS_CANCELLED);
+	ground_free(g);
+}
+
+/* The server dies: leases of steps go on, and what is ready is still so. */
+static void
+test_step_restart(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker w, more;
+	struct uuid id;
+	struct ask a;
+
+	(void)state;
+	ground_job(g, diamond);
+	id = ground_trigger(g, "d");
+	worker_init(g, &w, NULL);
+	w.claim.of_steps = true;
+	assert_int_equal(ask(&w), 1);
+	assert_int_equal(report_as(&w, 0, says_step(REPORT_STEP_COMPLETED, "a"),
+			     &a),
+	    OUTCOME_DONE);
+	assert_int_equal(ask(&w), 1);
+	ground_restart(g, false);
+	assert_int_equal(ground_row(g, &id).status, STATUS_RUNNING);
+	worker_init(g, &more, NULL);
+	more.claim.of_steps = true;
+	assert_int_equal(ask(&more), 1);
+	assert_int_equal(more.got[0].fence.step, 2);
+	assert_int_equal(ask(&more), 0);
+	assert_int_equal(report_as(&w, 0, says_step(REPORT_STEP_COMPLETED, "b"),
+			     &a),
+	    OUTCOME_DONE);
+	ground_free(g);
+}
+
+/* ---- pauses ---- */
+
+static void
+pause_it(struct ground *g, const char *job, const char *queue, bool on)
+{
+	struct ask a;
+
+	ground_ask(g, &a, CMD_PAUSE);
+	if (queue != NULL)
+		a.cmd.queue = slice_str(queue);
+	else
+		a.cmd.name = slice_str(job);
+	a.cmd.pause = on;
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+}
+
+static void
+test_pause(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker w;
+
+	(void)state;
+	ground_job(g, "{'name':'j'}");
+	ground_trigger(g, "j");
+	ground_trigger(g, "j");
+	pause_it(g, "j", NULL, true);
+	pause_it(g, "j", NULL, true);
+	assert_int_equal(ask_one(g, &w), 0);
+	ground_restart(g, true);
+	worker_init(g, &w, NULL);
+	w.claim.waits = true;
+	assert_int_equal(ask(&w), 0);
+	pause_it(g, "j", NULL, false);
+	assert_int_equal(w.n, 1);
+	pause_it(g, NULL, "default", true);
+	ground_restart(g, false);
+	assert_int_equal(ask_one(g, &w), 0);
+	worker_init(g, &w, NULL);
+	w.claim.waits = true;
+	assert_int_equal(ask(&w), 0);
+	pause_it(g, NULL, "default", false);
+	assert_int_equal(w.n, 1);
+	ground_free(g);
+}
+
+/* ---- a turn that is lost ---- */
+
+static void
+test_lost_turn(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker w, waits;
+	struct ask a;
+
+	(void)state;
+	ground_job(g, "{'name':'j','max_concurrency':1}");
+	ground_trigger(g, "j");
+	worker_init(g, &w, NULL);
+	ground_limit_files(g, true);
+	assert_int_equal(ask(&w), 1);
+	assert_true(w.rc != 0);
+	ground_limit_files(g, false);
+	assert_int_equal(ask(&w), 1); /* it was not handed out */
+	assert_int_equal(w.rc, 0);
+	ground_trigger(g, "j");
+	worker_init(g, &waits, NULL);
+	waits.claim.waits = true;
+	assert_int_equal(ask(&waits), 0);
+	ground_limit_files(g, true);
+	ground_ask(g, &a, CMD_REPORT);
+	a.report = says(REPORT_COMPLETE);
+	a.cmd.reports = &a.report;
+	a.cmd.nreports = 1;
+	a.cmd.id = w.got[0].id;
+	ground_submit(&a);
+	ground_turns(g);
+	assert_true(a.rc != 0);
+	ground_limit_files(g, false);
+	if (waits.settled)
+		ask(&waits);
+	assert_int_equal(waits.n, waits.settled ? 1 : 0);
+	assert_int_equal(report_as(&w, 0, says(REPORT_COMPLETE), &a),
+	    OUTCOME_DONE);
+	if (!waits.settled || waits.n == 0)
+		ask(&waits);
+	assert_int_equal(waits.n, 1);
+	assert_int_equal(waits.rc, 0);
+	ground_free(g);
+}
+
+/* ---- batches ---- */
+
+static void
+on_item(struct cmd *c, const struct outcome *o)
+{
+	unsigned *n = c->arg;
+
+	assert_int_equal(o->code, OUTCOME_DONE);
+	++*n;
+}
+
+static void
+test_batch(void **state)
+{
+	struct ground *g = ground_new();
+	struct cmd items[5] = {{0}};
+	unsigned made = 0, i;
+	struct worker w;
+	struct ask a;
+
+	(void)state;
+	ground_job(g, "{'name':'j'}");
+	for (i = 0; i < 5; i++) {
+		items[i].priority = (int)i;
+		items[i].answer = on_item;
+		items[i].arg = &made;
+	}
+	ground_ask(g, &a, CMD_TRIGGER_BATCH);
+	a.cmd.name = SLICE("j");
+	a.cmd.items = items;
+	a.cmd.nitems = 5;
+	ground_submit(&a);
+	ground_turns(g);
+	assert_int_equal(made, 5);
+	assert_int_equal(a.rc, 0);
+	worker_init(g, &w, NULL);
+	w.claim.max = 10;
+	assert_int_equal(ask(&w), 5);
+	ground_free(g);
+}
+
+/* ---- anything, compared with looking at every row ---- */
+
+#define MANY 200
+#define OPS 1200
+
+/* What is there, as the oracle sees it. */
+struct every {
+	struct ground *g;
+	uint64_t state; /* of the generator */
+	struct uuid ids[MANY];
+	char key[MANY]; /* 0: none */
+	unsigned n;
+	bool paused[3]; /* jobs */
+	struct worker held[MANY];
+	unsigned nheld;
+};
+
+static const struct {
+	const char *name, *json;
+	uint32_t max;
+} jobs[3] = {
+    {"j0", "{'name':'j0','max_concurrency':3,'retry':{'jitter':0}}", 3},
+    {"j1", "{'name':'j1','max_concurrency_per_key':2}", 0},
+    {"j2", "{'name':'j2','steps':[{'name':'a'},{'name':'b'}]}", 0},
+};
+
+static unsigned
+any(struct every *v, unsigned below)
+{
+	v->state = v->state * UINT64_C(6364136223846793005) + 1442695041;
+	return (unsigned)(v->state >> 33) % below;
+}
+
+static unsigned
+job_of(struct every *v, const struct execution *x)
+{
+	struct store_txn *t = engine_snapshot(v->g->engine);
+	const struct job *j = jobs_get(t, &x->job, x->job_version);
+
+	return (unsigned)(j->name.p[1] - '0');
+}
+
+/* How many of a job, and of one of its keys, are held. */
+static unsigned
+held(struct every *v, unsigned job, char key)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < v->n; i++) {
+		struct execution x = ground_row(v->g, &v->ids[i]);
+
+		if (job_of(v, &x) == job && status_is_held(x.status) &&
+		    (key == 0 || key == v->key[i]))
+			n++;
+	}
+	return n;
+}
+
+static bool
+is_eligible(struct every *v, unsigned i, const struct execution *x)
+{
+	unsigned job = job_of(v, x);
+
+	if (v->paused[job])
+		return false;
+	if (jobs[job].max != 0 && held(v, job, 0) >= jobs[job].max)
+		return false;
+	return v->key[i] == 0 || held(v, job, v->key[i]) < (job == 1 ? 2 : 1);
+}
+
+/* The best that a claim may have; false when there is none. */
+static bool
+expect(struct every *v, const struct cmd *c, struct ready_row *best)
+{
+	struct step steps[2];
+	struct ready_row r;
+	bool found = false;
+
+	for (unsigned i = 0; i < v->n; i++) {
+		struct execution x = ground_row(v->g, &v->ids[i]);
+
+		if (c->tenant != 0 && x.project != c->tenant)
+			continue;
+		if (execution_is_ready(&x) && is_eligible(v, i, &x) &&
+		    (!c->claim->of_steps || x.nsteps > 0)) {
+			r = ready_row_of(&x);
+			if (!found || ready_before(&r, best))
+				*best = r;
+			found = true;
+		}
+		rows_get_steps(engine_snapshot(v->g->engine), &x.id, steps,
+		    x.nsteps);
+		for (unsigned s = 0; c->claim->of_steps && s < x.nsteps; s++) {
+			if (!execution_is_step_ready(&x, &steps[s]) ||
+			    v->paused[job_of(v, &x)])
+				continue;
+			r = ready_row_of_step(&x, &steps[s]);
+			if (!found || ready_before(&r, best))
+				*best = r;
+			found = true;
+		}
+	}
+	return found;
+}
+
+static void
+do_trigger(struct every *v)
+{
+	struct ask a;
+	char name[3] = "j0", key[2] = "a";
+
+	if (v->n == MANY)
+		return;
+	name[1] = (char)('0' + any(v, 3));
+	key[0] = (char)('a' + any(v, 3));
+	ground_ask(v->g, &a, CMD_TRIGGER);
+	a.cmd.name = slice_str(name);
+	a.cmd.priority = (int)any(v, 3);
+	a.cmd.project = any(v, 3);
+	if (any(v, 2) == 0)
+		a.cmd.concurrency_key = slice_str(key);
+	if (any(v, 4) == 0)
+		a.cmd.run_at = engine_now(v->g->engine) + any(v, 20000);
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+	/* A key is its own within a project. */
+	v->key[v->n] = 0;
+	if (a.cmd.concurrency_key.n > 0)
+		v->key[v->n] = (char)(1 + 3 * (int)a.x.project + key[0] - 'a');
+	v->ids[v->n++] = a.x.id;
+}
+
+static void
+do_claim(struct every *v)
+{
+	struct worker *w = &v->held[v->nheld];
+	struct ready_row best;
+	bool found;
+
+	if (v->nheld == MANY)
+		return;
+	worker_init(v->g, w, NULL);
+	w->claim.of_steps = any(v, 3) == 0;
+	w->cmd.tenant = any(v, 3) == 0 ? 1 + any(v, 2) : 0;
+	found = expect(v, &w->cmd, &best);
+	assert_int_equal(ask(w), found);
+	if (!found)
+		return;
+	assert_true(uuid_eq(&w->got[0].id, &best.id));
+	if (best.step != EVENT_NO_STEP)
+		assert_int_equal(w->got[0].fence.step, best.step);
+	v->nheld++;
+}
+
+/* Whoever holds something says, or gives back, or nothing: it may be over. */
+static void
+do_end(struct every *v)
+{
+	unsigned i = v->nheld == 0 ? 0 : any(v, v->nheld);
+	struct worker *w = &v->held[i];
+	struct report r = says(REPORT_COMPLETE);
+	struct ask a;
+
+	if (v->nheld == 0)
+		return;
+	if (w->got[0].fence.of_step)
+		r = says_step(REPORT_STEP_COMPLETED,
+		    w->got[0].fence.step == 0 ? "a" : "b");
+	if (any(v, 3) == 0)
+		r.kind =
+		    w->got[0].fence.of_step ? REPORT_STEP_FAILED : REPORT_FAIL;
+	if (any(v, 3) == 0)
+		give_back(w, 0);
+	else
+		report_as(w, 0, r, &a);
+	*w = v->held[--v->nheld];
+	w->cmd.arg = w;
+	w->cmd.claim = &w->claim;
+	w->claim.queues = w->queues;
+}
+
+static void
+do_pause(struct every *v)
+{
+	unsigned i = any(v, 3);
+
+	v->paused[i] = !v->paused[i];
+	pause_it(v->g, jobs[i].name, NULL, v->paused[i]);
+}
+
+/* Whatever happens, a claim gets the best of all that it may have. */
+static void
+test_property(void **state)
+{
+	struct every *v = mem_zalloc(sizeof *v);
+	const char *seed = getenv("TIDEWIRE_SEED");
+
+	(void)state;
+	v->state = seed != NULL ? strtoull(seed, NULL, 10) : 7;
+	v->g = ground_new();
+	for (unsigned i = 0; i < 3; i++)
+		ground_job(v->g, jobs[i].json);
+	for (unsigned i = 0; i < OPS; i++) {
+		unsigned op = any(v, 100);
+
+		if (op < 25)
+			do_trigger(v);
+		else if (op < 60)
+			do_claim(v);
+		else if (op < 85)
+			do_end(v);
+		else if (op < 90)
+			ground_advance(v->g, any(v, 30));
+		else if (op < 95)
+			do_pause(v);
+		else if (op < 96)
+			ground_restart(v->g, true);
+	}
+	ground_free(v->g);
+	free(v);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_order),
+	    cmocka_unit_test(test_fair),
+	    cmocka_unit_test(test_by_job),
+	    cmocka_unit_test(test_tenant),
+	    cmocka_unit_test(test_woken),
+	    cmocka_unit_test(test_woken_by_kind),
+	    cmocka_unit_test(test_lease),
+	    cmocka_unit_test(test_restart),
+	    cmocka_unit_test(test_give_back),
+	    cmocka_unit_test(test_max_concurrency),
+	    cmocka_unit_test(test_new_limit),
+	    cmocka_unit_test(test_concurrency_key),
+	    cmocka_unit_test(test_run_at),
+	    cmocka_unit_test(test_start_timeout),
+	    cmocka_unit_test(test_steps),
+	    cmocka_unit_test(test_step_fails),
+	    cmocka_unit_test(test_step_cancel),
+	    cmocka_unit_test(test_step_restart),
+	    cmocka_unit_test(test_pause),
+	    cmocka_unit_test(test_lost_turn),
+	    cmocka_unit_test(test_batch),
+	    cmocka_unit_test(test_property),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
