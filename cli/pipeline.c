@@ -1,6 +1,6 @@
 /*
- * tidewire execution dag, stats, routes, lineage, replay and tag: Factflow's
- * view of an execution.  The other commands of the group are in
+ * tidewire execution create, end, dag, stats, routes, monitor, lineage,
+ * replay, replays and tag: Factflow's view of an execution.  The other commands of the group are in
  * cli/execution.c.
  */
 #include "cli/pipeline.h"
@@ -11,11 +11,31 @@
 #include "core/mem.h"
 
 #include "cli/answer.h"
+#include "cli/input.h"
 #include "cli/target.h"
 #include "cli/text.h"
 
 #define PIPELINE_PATH "/api/v1/executions"
 #define PIPELINE_LINEAGE_MAX 10000
+#define PIPELINE_REPLAYS_MAX 1000
+
+const struct args_option pipeline_create_options[] = {
+    {"context", 'c', "JSON|@FILE|-", "what started it: its trigger_context"},
+    {"tag", 't', "NAME", "a unique name for the execution"},
+    {"idempotency-key", 0, "KEY", "start it once, however often this runs"},
+    {0},
+};
+
+const struct args_option pipeline_replays_options[] = {
+    {"limit", 0, "N", "at most so many (100)"},
+    {"offset", 0, "N", "leave out the newest N"},
+    {0},
+};
+
+const struct args_option pipeline_end_options[] = {
+    {"error", 'e', "JSON|@FILE|-", "why: its error_info, an object"},
+    {0},
+};
 
 const struct args_option pipeline_lineage_options[] = {
     {"limit", 0, "N", "at most so many (1000)"},
@@ -103,6 +123,30 @@ show_row(const struct json_node *answer)
 	static const char *const members[] = {"execution_id", "status",
 	    "config_id", "parent_execution_id", "replay_source", "tag",
 	    "started_at", NULL};
+
+	answer_fields(answer, members);
+}
+
+static void
+show_replays(const struct json_node *answer)
+{
+	static const char *const heads[] = {"ID", "STATUS", "SOURCE", "TAG",
+	    "STARTED", "COMPLETED"};
+	static const char *const members[] = {"id", "status", "replay_source",
+	    "tag", "started_at", "completed_at"};
+	const struct json_node *more = json_get(answer, "has_more");
+
+	answer_rows(answer,
+	    &(struct answer_table){"executions", 6, heads, members});
+	if (more != NULL && more->type == JSON_BOOL && more->boolean)
+		output_note("there are more; raise --limit or --offset");
+}
+
+static void
+show_patched(const struct json_node *answer)
+{
+	static const char *const members[] = {"execution_id", "previous_status",
+	    "current_status", "message", NULL};
 
 	answer_fields(answer, members);
 }
@@ -220,6 +264,20 @@ show_dag(const struct json_node *answer)
 	free(t.seen);
 }
 
+/* Its state in a line, its routes as a tree, and each one's counts. */
+static void
+show_monitor(const struct json_node *answer)
+{
+	static const char *const members[] = {"execution_id", "config_id",
+	    "status", "started_at", NULL};
+
+	answer_fields(answer, members);
+	output_text(SLICE("\n"));
+	show_dag(json_get(answer, "dag"));
+	output_text(SLICE("\n"));
+	show_routes(answer);
+}
+
 /* ---- commands ---- */
 
 /* Draw the routes and what follows what. */
@@ -241,6 +299,36 @@ int
 pipeline_routes(struct call *call)
 {
 	return ask(call, "/routes", show_routes);
+}
+
+/* Show all of it at once. */
+int
+pipeline_monitor(struct call *call)
+{
+	return ask(call, "/monitor", show_monitor);
+}
+
+/* List its replays. */
+int
+pipeline_replays(struct call *call)
+{
+	struct args_range limits = {1, PIPELINE_REPLAYS_MAX};
+	struct args_range offsets = {0, INT64_MAX};
+	uint64_t limit = 100, offset = 0;
+	struct buf below = {0};
+	enum exits code;
+
+	if (!args_number(call->args, "limit", limits, &limit) ||
+	    !args_number(call->args, "offset", offsets, &offset))
+		return EXITS_USAGE;
+	buf_add_str(&below, "/replays?limit=");
+	buf_add_u64(&below, limit);
+	buf_add_str(&below, "&offset=");
+	buf_add_u64(&below, offset);
+	buf_add_byte(&below, '\0');
+	code = ask(call, below.p, show_replays);
+	buf_free(&below);
+	return code;
 }
 
 /* Show what ran when. */
@@ -286,6 +374,75 @@ write_option(struct jsonw *w, const struct args *a, const char *option,
 		return;
 	jsonw_key(w, member);
 	jsonw_cstr(w, value);
+}
+
+/* Add a member that is the JSON of "--option"; false when it is none. */
+static bool
+write_json(struct jsonw *w, const struct args *a, const char *option,
+    const char *member)
+{
+	const char *given = args_get(a, option + 2);
+	struct buf json = {0};
+	bool ok;
+
+	if (given == NULL)
+		return true;
+	ok = input_json(option, given, &json);
+	if (ok) {
+		jsonw_key(w, member);
+		jsonw_raw(w, slice_trim(buf_slice(&json)));
+	}
+	buf_free(&json);
+	return ok;
+}
+
+/* Start an execution of a config, as POST /api/v1/executions does. */
+int
+pipeline_create(struct call *call)
+{
+	const struct args *a = call->args;
+	enum exits code = EXITS_USAGE;
+	struct buf body = {0};
+	struct jsonw *w = jsonw_new(&body);
+	bool ok;
+
+	jsonw_object(w);
+	jsonw_key(w, "config_id");
+	jsonw_cstr(w, call_word(call, 0));
+	write_option(w, a, "tag", "tag");
+	write_option(w, a, "idempotency-key", "idempotency_key");
+	ok = write_json(w, a, "--context", "trigger_context");
+	jsonw_end(w);
+	jsonw_free(w);
+	if (ok)
+		code = answer_ask(call, "POST", SLICE(PIPELINE_PATH),
+		    buf_slice(&body), show_row);
+	buf_free(&body);
+	return code;
+}
+
+/* Say how an execution ended that nobody else will: an admin's word. */
+int
+pipeline_end(struct call *call)
+{
+	struct buf target = {0}, body = {0};
+	enum exits code = EXITS_USAGE;
+	struct jsonw *w = jsonw_new(&body);
+	bool ok;
+
+	jsonw_object(w);
+	jsonw_key(w, "status");
+	jsonw_cstr(w, call_word(call, 1));
+	ok = write_json(w, call->args, "--error", "error_info");
+	jsonw_end(w);
+	jsonw_free(w);
+	target_execution(call, "", &target);
+	if (ok)
+		code = answer_ask(call, "PATCH", buf_slice(&target),
+		    buf_slice(&body), show_patched);
+	buf_free(&target);
+	buf_free(&body);
+	return code;
 }
 
 /* Run again from behind a stage. */

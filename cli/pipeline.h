@@ -8,11 +8,18 @@
 
 struct call;
 
+extern const struct args_option pipeline_create_options[];
+extern const struct args_option pipeline_end_options[];
 extern const struct args_option pipeline_lineage_options[];
 extern const struct args_option pipeline_replay_options[];
+extern const struct args_option pipeline_replays_options[];
 extern const struct args_option pipeline_tag_options[];
 
+int pipeline_create(struct call *call);
+int pipeline_end(struct call *call);
 int pipeline_dag(struct call *call);
+int pipeline_monitor(struct call *call);
+int pipeline_replays(struct call *call);
 int pipeline_stats(struct call *call);
 int pipeline_routes(struct call *call);
 int pipeline_lineage(struct call *call);
