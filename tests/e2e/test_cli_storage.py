@@ -6,12 +6,13 @@ import json
 import os
 import pty
 import re
+import tarfile
 import threading
 
 import pytest
 
 from api import chain
-from server import DEADLINE, TIDEWIRE, wait_until
+from server import DEADLINE, wait_until
 from test_cli import Cli, built, ends  # noqa: F401
 
 BYTES = bytes(range(256)) * 40
@@ -150,6 +151,19 @@ def umask():
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def test_download_an_execution(cli, ex, tmp_path):
+    big = put(cli, ex, tmp_path / "in", data=BYTES * 100)
+    done = cli.run("storage", "download", ex.id, "-d", str(tmp_path))
+    assert done.returncode == 0 and "1003.5 KiB" in done.stderr, done.stderr
+    with tarfile.open(tmp_path / f"{ex.id}.tar") as tar:
+        assert tar.getnames() == ["a/a/artifacts.json", "a/a/checkpoint.json",
+                                  "a/extra/page one.bin"]
+        assert tar.extractfile("a/extra/page one.bin").read() == BYTES * 100
+    assert big["size"] == len(BYTES) * 100
+    assert cli.run("storage", "download", "nobody").returncode == 5
+    assert not list(tmp_path.glob("nobody*"))
 
 
 def test_download_keeps_nothing_that_is_not_whole(cli, ex, tmp_path):
