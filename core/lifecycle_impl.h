@@ -23,6 +23,10 @@ void lifecycle_emit(struct decision *d, struct journal_event *ev);
 /* The event of the object that by, just emitted, has the bytes of, if any. */
 void lifecycle_object(struct decision *d, const struct journal_event *by);
 
+/* The attempt or claim that a worker shows is over; says so in why. */
+bool lifecycle_is_stale(const struct decision *d, const struct fence *f,
+    char why[120]);
+
 /* A text that lives as long as the change. */
 struct buf *lifecycle_text(struct decision *d);
 

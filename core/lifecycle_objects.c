@@ -45,7 +45,8 @@ lifecycle_object(struct decision *d, const struct journal_event *by)
 
 /* Put an object. */
 bool
-lifecycle_object_put(struct decision *d, const struct object_put *put)
+lifecycle_object_put(struct decision *d, const struct object_put *put,
+    const struct fence *f)
 {
 	struct journal_event ev = lifecycle_event(d, EVENT_STORAGE);
 	struct slice bytes = put->bytes.n > 0 ? put->bytes : SLICE("");
@@ -54,7 +55,10 @@ lifecycle_object_put(struct decision *d, const struct object_put *put)
 	    .size = bytes.n,
 	    .at.seq = d->seq + d->change->nevents,
 	    .member = MEMBER_BYTES};
+	char why[120];
 
+	if (lifecycle_is_stale(d, f, why))
+		return lifecycle_refuse(d, REFUSAL_STALE, "attempt", "%s", why);
 	if (status_is_terminal(d->x->status))
 		return lifecycle_refuse(d, REFUSAL_TERMINAL, "status",
 		    "nothing can be stored: the execution is %s",

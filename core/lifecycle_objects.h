@@ -9,8 +9,10 @@
 
 /*
  * Put an object, whose key is of d's execution, in place of what had that
- * key.  False when the execution is over.
+ * key.  f is what the worker claims to be; steps must be loaded when it is
+ * one's.  False when that or the execution is over.
  */
-bool lifecycle_object_put(struct decision *d, const struct object_put *put);
+bool lifecycle_object_put(struct decision *d, const struct object_put *put,
+    const struct fence *f);
 
 #endif

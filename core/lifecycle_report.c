@@ -486,6 +486,24 @@ is_claim_current(const struct decision *d, const struct fence *f)
 	    d->steps[f->step].claim.seq == f->claim;
 }
 
+/* Look whether what a worker shows is over; see lifecycle_impl.h. */
+bool
+lifecycle_is_stale(const struct decision *d, const struct fence *f,
+    char why[120])
+{
+	if (f->claim != 0 && !is_claim_current(d, f)) {
+		snprintf(why, 120,
+		    "this claim is over: its lease ran out, or it was "
+		    "cancelled; stop working on it");
+		return true;
+	}
+	if (f->attempt == 0 || f->attempt == d->x->attempt)
+		return false;
+	snprintf(why, 120, "attempt %u is not the current one, which is %u",
+	    (unsigned)f->attempt, (unsigned)d->x->attempt);
+	return true;
+}
+
 /* Refuse what comes from an attempt or a claim that is over. */
 static bool
 check_fence(struct decision *d, const struct report *last,
@@ -493,16 +511,8 @@ check_fence(struct decision *d, const struct report *last,
 {
 	char why[120];
 
-	if (f->claim != 0 && !is_claim_current(d, f))
-		return refuse_late(d, last, REFUSAL_STALE, "attempt",
-		    "this claim is over: its lease ran out, or it was "
-		    "cancelled; stop working on it");
-	if (f->attempt == 0 || f->attempt == d->x->attempt)
-		return true;
-	snprintf(why, sizeof why,
-	    "attempt %u is not the current one, which is %u",
-	    (unsigned)f->attempt, (unsigned)d->x->attempt);
-	return refuse_late(d, last, REFUSAL_STALE, "attempt", why);
+	return !lifecycle_is_stale(d, f, why) ||
+	    refuse_late(d, last, REFUSAL_STALE, "attempt", why);
 }
 
 /* The claim of a step lets a worker speak of that step, and log. */

@@ -139,7 +139,7 @@ struct cmd {
 	/* CMD_REPORT */
 	struct report *reports;
 	unsigned nreports;
-	struct fence fence; /* and CMD_GIVE_BACK */
+	struct fence fence; /* and CMD_GIVE_BACK, CMD_OBJECT_PUT */
 
 	/* CMD_TRIGGER; tags, as a patch, CMD_TAGS; some CMD_REPLAY */
 	struct slice input, metadata, tags; /* JSON */

@@ -14,13 +14,13 @@ engine_object_put(struct engine *e, struct store_txn *t, struct cmd *c)
 	struct outcome o;
 	bool there;
 
-	if (!engine_load(e, t, &c->id, c->tenant, false)) {
+	if (!engine_load(e, t, &c->id, c->tenant, c->fence.of_step)) {
 		engine_answer_code(c, t, OUTCOME_NOT_FOUND);
 		return;
 	}
 	there = objects_get(t, c->put->key, &old);
 	d = engine_decision(e, t);
-	if (!lifecycle_object_put(&d, c->put)) {
+	if (!lifecycle_object_put(&d, c->put, &c->fence)) {
 		engine_answer_refused(e, t, c, &d);
 		return;
 	}

@@ -165,7 +165,7 @@ const struct docs_row docs_rows[] = {
 	200},
     {METHOD_PUT, "/api/v1/executions/{id}/storage/{route}/{stage}/{name}",
 	"Storage", "Store an object, of any bytes and type, or write over it",
-	NULL, "{\"rows\":12}", "StorageMetadata", 201},
+	"^X-Attempt#", "{\"rows\":12}", "StorageMetadata", 201},
     {METHOD_GET, "/api/v1/executions/{id}/archive.tar", "Storage",
 	"All objects of an execution in one tar archive", NULL, NULL,
 	"application/x-tar", 200},

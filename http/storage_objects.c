@@ -38,7 +38,9 @@ on_answer(struct cmd *c, const struct outcome *o)
 		request_error(p->req, 404, "detail", "execution not found");
 		return;
 	case OUTCOME_REFUSED:
-		request_error(p->req, 400, "detail", "%s", o->refusal->text);
+		request_error(p->req,
+		    o->refusal->code == REFUSAL_STALE ? 409 : 400, "detail",
+		    "%s", o->refusal->text);
 		return;
 	default:
 		break;
@@ -57,6 +59,22 @@ on_settled(struct cmd *c, int rc)
 	request_settle(p->req, rc);
 	buf_free(&p->key);
 	free(p);
+}
+
+/* The attempt that the writer is of; answers itself when it is no number. */
+static bool
+read_attempt(struct request *r, uint32_t *attempt)
+{
+	struct slice text = request_header(r, "X-Attempt");
+	uint64_t n = 0;
+
+	if (text.n > 0 && (!slice_u64(text, UINT32_MAX, &n) || n == 0)) {
+		request_error(r, 400, "detail",
+		    "X-Attempt must be an integer from 1");
+		return false;
+	}
+	*attempt = (uint32_t)n;
+	return true;
 }
 
 /* Are the path's parts and the type fit for an object?  Answers itself. */
@@ -85,11 +103,13 @@ storage_objects_put(struct request *r)
 {
 	struct slice type = request_header(r, "Content-Type");
 	struct execution x;
+	uint32_t attempt;
 	struct put *p;
 
 	if (type.n == 0)
 		type = SLICE(DEFAULT_TYPE);
-	if (!lookup_path_execution(r, &x) || !check_put(r, type))
+	if (!lookup_path_execution(r, &x) || !check_put(r, type) ||
+	    !read_attempt(r, &attempt))
 		return;
 	p = mem_zalloc(sizeof *p);
 	p->req = r;
@@ -99,6 +119,7 @@ storage_objects_put(struct request *r)
 	p->object.bytes = r->body;
 	p->cmd.kind = CMD_OBJECT_PUT;
 	p->cmd.id = x.id;
+	p->cmd.fence.attempt = attempt;
 	p->cmd.put = &p->object;
 	p->cmd.answer = on_answer;
 	p->cmd.settled = on_settled;
@@ -186,6 +207,15 @@ text_of(struct request *r, struct slice s)
 	return p;
 }
 
+/* Is a quoted etag, or "*", among those of a header? */
+static bool
+is_among(struct slice list, const char *etag)
+{
+	return list.n > 0 &&
+	    (slice_is(list, "*") ||
+		memmem(list.p, list.n, etag, strlen(etag)) != NULL);
+}
+
 /* GET and HEAD .../storage/objects/executions/{id}/{route}/{stage}/{name} */
 void
 storage_objects_get(struct request *r)
@@ -205,7 +235,7 @@ storage_objects_get(struct request *r)
 	}
 	request_add_header(r, "ETag", etag);
 	request_add_header(r, "Cache-Control", "private, no-cache");
-	if (slice_is(request_header(r, "If-None-Match"), etag)) {
+	if (is_among(request_header(r, "If-None-Match"), etag)) {
 		request_send_bytes(r, 304, NULL, SLICE_NONE);
 		return;
 	}

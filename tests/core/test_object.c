@@ -111,6 +111,7 @@ test_put(void **state)
 	    world_new("{'name':'n','steps':[{'name':'a'}]}", "{}");
 	static const struct slice parts[] = {{"r", 1}, {"a/b", 3}, {"..", 2}};
 	struct object_put put = {.content_type = SLICE("x/y")};
+	struct fence f = {0};
 	struct step steps[WORLD_STEPS];
 	struct buf key = {0};
 	struct execution x;
@@ -123,7 +124,7 @@ test_put(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		d = world_decision(w, &x, steps);
 		put.bytes = i == 0 ? SLICE_NONE : SLICE("\0\1\2");
-		assert_true(lifecycle_object_put(&d, &put));
+		assert_true(lifecycle_object_put(&d, &put, &f));
 		assert_int_equal(w->change.nevents, 1);
 		assert_true(object_read(&w->change.events[0], &o));
 		assert_true(slice_eq(o.key, put.key));
@@ -135,9 +136,21 @@ test_put(void **state)
 				    .p);
 	}
 	assert_non_null(strstr(key.p, "/r/a%2Fb/%2E%2E"));
+	f.attempt = 2;
+	d = world_decision(w, &x, steps);
+	assert_false(lifecycle_object_put(&d, &put, &f));
+	assert_int_equal(d.refusal.code, REFUSAL_STALE);
+	f.attempt = 1;
+	d = world_decision(w, &x, steps);
+	assert_true(lifecycle_object_put(&d, &put, &f));
+	f = (struct fence){.claim = 99, .of_step = true};
+	d = world_decision(w, &x, steps);
+	assert_false(lifecycle_object_put(&d, &put, &f));
+	assert_int_equal(d.refusal.code, REFUSAL_STALE);
+	f = (struct fence){0};
 	w->x.status = STATUS_TIMED_OUT;
 	d = world_decision(w, &x, steps);
-	assert_false(lifecycle_object_put(&d, &put));
+	assert_false(lifecycle_object_put(&d, &put, &f));
 	assert_int_equal(d.refusal.code, REFUSAL_TERMINAL);
 	assert_int_equal(w->change.nevents, 0);
 	buf_free(&key);

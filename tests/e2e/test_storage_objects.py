@@ -114,8 +114,11 @@ def test_overwrite(api, ex):
     r = get(api, second["key"])
     assert r.content == b"two, longer"
     assert r.headers["Content-Type"] == "text/x"
-    assert get(api, second["key"],
-               {"If-None-Match": first["etag"]}).status_code == 200
+    for match, status in ((first["etag"], 200), (second["etag"], 304),
+                          (f"{first['etag']}, W/{second['etag']}", 304),
+                          ("*", 304), (second["etag"][1:-1], 200)):
+        assert get(api, second["key"],
+                   {"If-None-Match": match}).status_code == status
     assert keys(listed(api)) == [second["key"]]
 
 
@@ -261,6 +264,25 @@ def test_nothing_after_the_end(api, ex):
         r = api.put(path + name, b"y")
         assert r.status_code == 400 and "completed" in r.json()["detail"]
     assert get(api, key(ex, "r/s/n")).content == b"x"
+
+
+def test_an_attempt_that_is_over_stores_nothing(api, case):
+    api.job("a", name="again", retry={"max_attempts": 2,
+                                      "initial_interval_ms": 0})
+    ex = api.trigger("again")
+    path = f"/api/v1/executions/{ex.id}/storage/r/s/n"
+    assert api.put(path, b"1", {"X-Attempt": "1"}).status_code == 201
+    ex.ok("fail", error_message="no")
+    api.server.advance(1)
+    assert ex.get()["attempt"] == 2
+    r = api.put(path, b"late", {"X-Attempt": "1"})
+    assert r.status_code == 409 and "attempt 1" in r.json()["detail"]
+    assert get(api, key(ex, "r/s/n")).content == b"1"
+    assert api.put(path, b"2", {"X-Attempt": "2"}).status_code == 200
+    assert api.put(path, b"3").status_code == 200
+    for wrong in ("0", "x", "-1", "4294967296"):
+        with case(wrong):
+            assert api.put(path, b"", {"X-Attempt": wrong}).status_code == 400
 
 
 def test_by_unique_name(api, job):

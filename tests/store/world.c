@@ -324,7 +324,7 @@ world_put(struct world *w, struct store_txn *t, const struct uuid *id,
 	put.key = buf_slice(&key);
 	load(t, rows, id);
 	d = decide(w, t, rows);
-	assert_true(lifecycle_object_put(&d, &put));
+	assert_true(lifecycle_object_put(&d, &put, &(struct fence){0}));
 	keep(t, rows, false);
 	buf_free(&key);
 	free(rows);
