@@ -320,6 +320,14 @@ execution_decode_origin(struct slice bytes, struct execution *out)
 	return !w.bad && w.n == 0;
 }
 
+/* Time ran out. */
+bool
+execution_is_timeout(enum cause c)
+{
+	return c == CAUSE_HEARTBEAT_TIMEOUT || c == CAUSE_ATTEMPT_TIMEOUT ||
+	    c == CAUSE_TOTAL_TIMEOUT || c == CAUSE_START_TIMEOUT;
+}
+
 /* Name a cause, for people. */
 const char *
 execution_cause_name(enum cause c)

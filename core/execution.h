@@ -223,6 +223,9 @@ bool execution_is_step_ready(const struct execution *x, const struct step *s);
  */
 uint64_t execution_end_seq(const struct execution *x);
 
+/* True for those of time that ran out. */
+bool execution_is_timeout(enum cause c);
+
 /* "heartbeat_timeout", "retry_due", ... */
 const char *execution_cause_name(enum cause c);
 

@@ -299,15 +299,9 @@ apply_deadlines(const struct job *job, const struct journal_event *ev,
 static enum failure_category
 apply_failure(const struct journal_event *ev)
 {
-	switch (ev->cause) {
-	case CAUSE_HEARTBEAT_TIMEOUT:
-	case CAUSE_ATTEMPT_TIMEOUT:
-	case CAUSE_TOTAL_TIMEOUT:
-	case CAUSE_START_TIMEOUT:
+	if (execution_is_timeout((enum cause)ev->cause))
 		return FAILURE_TIMEOUT;
-	default:
-		return failure_classify(event_get(ev, MEMBER_ERROR_TYPE));
-	}
+	return failure_classify(event_get(ev, MEMBER_ERROR_TYPE));
 }
 
 /* The status changes here and nowhere else. */

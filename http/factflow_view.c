@@ -109,10 +109,7 @@ write_error(struct jsonw *w, const struct journal_event *ev)
 	struct slice type = event_get(ev, MEMBER_ERROR_TYPE);
 	enum failure_category category = failure_classify(type);
 
-	if (ev->type == EVENT_STATUS &&
-	    (ev->cause == CAUSE_HEARTBEAT_TIMEOUT ||
-		ev->cause == CAUSE_ATTEMPT_TIMEOUT ||
-		ev->cause == CAUSE_TOTAL_TIMEOUT))
+	if (execution_is_timeout((enum cause)ev->cause))
 		category = FAILURE_TIMEOUT;
 	jsonw_object(w);
 	draw_text(w, "message", event_get(ev, MEMBER_ERROR_MESSAGE));

@@ -8,14 +8,6 @@
 
 #define STEP_PAYLOADS_MAX (16u << 20) /* bytes, in one answer */
 
-/* True when a retry waits because time ran out, not because it failed. */
-static bool
-is_timeout(const struct execution *x)
-{
-	return x->cause == CAUSE_HEARTBEAT_TIMEOUT ||
-	    x->cause == CAUSE_ATTEMPT_TIMEOUT;
-}
-
 /* The Restep word for its status. */
 const char *
 restep_view_status(const struct execution *x)
@@ -32,7 +24,8 @@ restep_view_status(const struct execution *x)
 	    [STATUS_CANCELLED] = "cancelled",
 	};
 
-	if (x->status == STATUS_RETRYING && is_timeout(x))
+	/* A retry waits because time ran out, not because it failed. */
+	if (x->status == STATUS_RETRYING && execution_is_timeout(x->cause))
 		return "timeout";
 	return words[x->status];
 }

@@ -154,6 +154,16 @@ number_or_null(struct jsonw *w, const char *key, uint64_t v, uint64_t null)
 		jsonw_null(w);
 }
 
+/* Whoever claimed it, and until when it is theirs. */
+static void
+claim_members(struct jsonw *w, const struct journal_event *ev)
+{
+	if (event_get(ev, MEMBER_WORKER).p == NULL)
+		return;
+	text(w, ev, "worker", MEMBER_WORKER);
+	frame_seconds(w, "lease_expires_at", ev->due);
+}
+
 /* A created execution is a status event too: from nothing to queued. */
 static void
 status_members(struct jsonw *w, const struct journal_event *ev,
@@ -177,7 +187,9 @@ status_members(struct jsonw *w, const struct journal_event *ev,
 	jsonw_str(w, f->job->name);
 	jsonw_key(w, "number");
 	jsonw_u64(w, f->x.number);
-	frame_seconds(w, "retry_at", ev->due);
+	frame_seconds(w, "retry_at",
+	    ev->status == STATUS_RETRYING ? ev->due : 0);
+	claim_members(w, ev);
 	text(w, ev, "error_message", MEMBER_ERROR_MESSAGE);
 	text(w, ev, "error_type", MEMBER_ERROR_TYPE);
 }
@@ -227,6 +239,9 @@ step_members(struct jsonw *w, const struct journal_event *ev,
 	jsonw_key(w, "status");
 	jsonw_cstr(w, status_step_name((enum step_status)ev->status));
 	number_or_null(w, "attempt", ev->attempt, 0);
+	if (ev->status == STEP_FAILED && ev->due != 0)
+		frame_seconds(w, "retry_at", ev->due);
+	claim_members(w, ev);
 }
 
 static void
