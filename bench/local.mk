@@ -37,6 +37,6 @@ bench_first_answer_SOURCES = bench/first_answer.c bench/answer.c \
 	bench/client.c bench/die.c bench/latency.c bench/proc.c
 bench_first_answer_LDADD = libcore.a
 bench_tools += bench/load bench/lmdb_base bench/fill bench/first_answer
-EXTRA_DIST += bench/README.md bench/run.sh
+EXTRA_DIST += bench/README.md bench/run.sh bench/queue.sh bench/queue_rounds.sh
 bench-tools: $(bench_tools)
 .PHONY: bench-tools
