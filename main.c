@@ -208,6 +208,8 @@ turn(struct server *s)
 		busy = engine_turn_end(a->engine);
 		busy |= sse_turn_end(a->sse);
 		busy |= http_turn_end(a->http);
+		/* A connection that was found closed may have asked for one. */
+		busy |= engine_pending(a->engine) > 0;
 		if (is_drained(s))
 			return;
 	}

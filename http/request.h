@@ -110,20 +110,21 @@ void request_settle(struct request *r, int rc);
 void request_on_hangup(struct request *r, void (*fn)(void *), void *arg);
 
 /*
- * The other end of an answer that is streamed.  Both are called at the end
- * of a turn, behind the engine's, where snapshots may be read but no command
- * is taken.
+ * The other end of an answer that is streamed.
  */
 struct request_flow {
 	/*
 	 * The socket has taken all there was: add more, end it, or do neither
-	 * and add when there is something.  NULL: it is never asked for.
+	 * and add when there is something.  Called at a turn's end, behind the
+	 * engine's.  NULL: it is never asked for.
 	 */
 	void (*more)(void *arg);
 	/*
 	 * The client has gone, or reads nothing for too long, or the server
-	 * ends: the request is no more.  A client that only ends its sending
-	 * has gone once it was sent all there is.
+	 * ends: the request is no more.  Called at any time but from within
+	 * request_stream...(); a command submitted here is the next turn's.
+	 * A client that only ends its sending has gone once it was sent all
+	 * there is.
 	 */
 	void (*gone)(void *arg);
 	void *arg;

@@ -8,7 +8,8 @@
 struct request;
 
 /*
- * PUT /api/v1/executions/{id}/storage/{route}/{stage}/{name}: the body, as it
+ * PUT /api/v1/executions/{id}/storage/{route}/{stage}/{name} (1 to 255 bytes
+ * each, no '/', neither . nor ..; id or unique name): the body, as it
  * is, of the Content-Type it has.  201, or 200 where it takes another's
  * place; 400 once the execution is over, 409 once its X-Attempt is.  Unlike a
  * report it is no sign of life.

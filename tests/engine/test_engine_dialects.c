@@ -370,6 +370,54 @@ test_indexes(void **state)
 	ground_free(g);
 }
 
+/* ---- storage ---- */
+
+/* Put as a key of that project, and a writer of that attempt. */
+static enum outcome_code
+put(struct ground *g, const struct uuid *id, uint64_t tenant, uint32_t attempt)
+{
+	static const struct slice parts[] = {{"r", 1}, {"s", 1}, {"n", 1}};
+	struct object_put object = {.content_type = SLICE("text/plain"),
+	    .bytes = SLICE("bytes")};
+	enum outcome_code code;
+	struct buf key = {0};
+	struct ask ask;
+
+	object_key_put(id, parts, &key);
+	object.key = buf_slice(&key);
+	ground_ask(g, &ask, CMD_OBJECT_PUT);
+	ask.cmd.id = *id;
+	ask.cmd.tenant = tenant;
+	ask.cmd.fence.attempt = attempt;
+	ask.cmd.put = &object;
+	code = ground_run(&ask);
+	assert_int_equal(ask.first_seq != 0,
+	    code == OUTCOME_DONE || code == OUTCOME_EXISTING);
+	buf_free(&key);
+	return code;
+}
+
+static void
+test_objects(void **state)
+{
+	struct ground *g = ground_new();
+	struct uuid none = {{1}}, id;
+
+	(void)state;
+	ground_job(g, "{'name':'j','steps':[{'name':'a'}]}");
+	id = ground_trigger(g, "j");
+	assert_int_equal(put(g, &none, 0, 0), OUTCOME_NOT_FOUND);
+	assert_int_equal(put(g, &id, 7, 0), OUTCOME_NOT_FOUND);
+	assert_int_equal(put(g, &id, 0, 2), OUTCOME_REFUSED);
+	assert_int_equal(put(g, &id, 0, 1), OUTCOME_DONE);
+	assert_int_equal(put(g, &id, 0, 0), OUTCOME_EXISTING);
+	ground_restart(g, false);
+	assert_int_equal(put(g, &id, 0, 0), OUTCOME_EXISTING);
+	ground_report(g, &id, report_make(REPORT_COMPLETE));
+	assert_int_equal(put(g, &id, 0, 0), OUTCOME_REFUSED);
+	ground_free(g);
+}
+
 int
 main(void)
 {
@@ -382,6 +430,7 @@ main(void)
 	    cmocka_unit_test(test_retry),
 	    cmocka_unit_test(test_cap),
 	    cmocka_unit_test(test_indexes),
+	    cmocka_unit_test(test_objects),
 	};
 
 	return cmocka_run_group_tests_name("engine dialects", tests, NULL,
