@@ -534,8 +534,8 @@ lifecycle_apply(const struct job *job, const struct journal_event *ev,
 }
 
 /* Read a member, of an event of this very change too. */
-static struct slice
-get_member(void *arg, struct ref at, enum member m)
+struct slice
+lifecycle_get(void *arg, struct ref at, enum member m)
 {
 	struct decision *d = arg;
 
@@ -616,7 +616,7 @@ lifecycle_ready_steps(struct decision *d, char why[120])
 	struct mapping_context c = {.job = d->job,
 	    .steps = d->steps,
 	    .created = d->x->created,
-	    .get = get_member,
+	    .get = lifecycle_get,
 	    .arg = d,
 	    .sources = d->sources};
 	bool ok;

@@ -125,41 +125,61 @@ all_done(const struct decision *d)
 	return true;
 }
 
-/* End with the last step, where nobody else will. */
-void
-lifecycle_end_steps(struct decision *d)
+/* The claimed step whose last try failed; -1 when there is none. */
+static int
+failed_step(const struct decision *d)
 {
-	bool by_steps = d->x->unit == UNIT_STEP;
-	enum status to = STATUS_COMPLETED;
-	struct journal_event ev;
+	const struct step *s;
+	unsigned i;
 
-	if (status_is_terminal(d->x->status) ||
-	    (!by_steps && !d->job->auto_complete))
-		return;
-	if (d->x->status == STATUS_CANCELLING)
-		to = STATUS_CANCELLED;
-	if (!all_done(d) &&
-	    (to == STATUS_COMPLETED || !by_steps || lifecycle_any_runs(d)))
-		return;
-	ev = lifecycle_status(d, to, CAUSE_AUTO_COMPLETE);
-	lifecycle_emit(d, &ev);
+	for (i = 0; i < d->x->nsteps; i++) {
+		s = &d->steps[i];
+		if (s->status == STEP_FAILED && s->claim.seq != 0 &&
+		    s->due == 0)
+			return (int)i;
+	}
+	return -1;
 }
 
 /* Its last try failed, so the execution did. */
 static void
-fail_by_step(struct decision *d, uint16_t i, const struct journal_event *last)
+fail_by_step(struct decision *d, unsigned i)
 {
 	struct journal_event ev =
 	    lifecycle_status(d, STATUS_FAILED, CAUSE_STEP_FAILED);
-	struct slice message = event_get(last, MEMBER_ERROR_MESSAGE);
+	struct ref error = d->steps[i].error;
 	struct buf *text = lifecycle_text(d);
+	struct slice message = lifecycle_get(d, error, MEMBER_ERROR_MESSAGE);
 
 	buf_addf(text, "step '%.*s' failed: ",
 	    SLICE_FMT(utf8_prefix(d->job->steps[i].name, 200)));
 	buf_add_slice(text, message);
 	event_add_member(&ev, MEMBER_ERROR_MESSAGE, buf_slice(text));
 	event_add_member(&ev, MEMBER_ERROR_TYPE,
-	    event_get(last, MEMBER_ERROR_TYPE));
+	    lifecycle_get(d, error, MEMBER_ERROR_TYPE));
+	lifecycle_emit(d, &ev);
+}
+
+/* End with the last step, where nobody else will. */
+void
+lifecycle_end_steps(struct decision *d)
+{
+	bool by_steps = d->x->unit == UNIT_STEP;
+	bool cancelled = d->x->status == STATUS_CANCELLING;
+	struct journal_event ev;
+
+	if (status_is_terminal(d->x->status) ||
+	    (!by_steps && !d->job->auto_complete))
+		return;
+	if (by_steps && !cancelled && failed_step(d) >= 0) {
+		fail_by_step(d, (unsigned)failed_step(d));
+		return;
+	}
+	if (!all_done(d) && (!cancelled || !by_steps || lifecycle_any_runs(d)))
+		return;
+	ev =
+	    lifecycle_status(d, cancelled ? STATUS_CANCELLED : STATUS_COMPLETED,
+		CAUSE_AUTO_COMPLETE);
 	lifecycle_emit(d, &ev);
 }
 
@@ -169,8 +189,8 @@ lifecycle_fail_step(struct decision *d, uint16_t i, struct journal_event *ev,
     bool retry)
 {
 	struct step *s = &d->steps[i];
-	bool claimed = d->x->unit == UNIT_STEP && s->claim.seq != 0;
-	bool again = claimed && retry && d->x->status == STATUS_RUNNING &&
+	bool again = d->x->unit == UNIT_STEP && s->claim.seq != 0 && retry &&
+	    d->x->status == STATUS_RUNNING &&
 	    retry_allowed(&d->job->retry, s->tries,
 		event_get(ev, MEMBER_ERROR_TYPE));
 
@@ -181,8 +201,6 @@ lifecycle_fail_step(struct decision *d, uint16_t i, struct journal_event *ev,
 		ev->due =
 		    d->now + retry_delay(&d->job->retry, s->tries, d->noise);
 	lifecycle_emit(d, ev);
-	if (claimed && !again && d->x->status == STATUS_RUNNING)
-		fail_by_step(d, i, ev);
 }
 
 /* A step's worker fell silent. */
@@ -198,6 +216,7 @@ time_out_step(struct decision *d, uint16_t i)
 	event_add_member(&ev, MEMBER_ERROR_MESSAGE, buf_slice(text));
 	event_add_member(&ev, MEMBER_ERROR_TYPE, SLICE("HeartbeatTimeout"));
 	lifecycle_fail_step(d, i, &ev, true);
+	lifecycle_end_steps(d);
 }
 
 /* A step's deadline has come: its lease ended, or its retry is due. */

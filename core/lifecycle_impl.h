@@ -45,16 +45,20 @@ bool lifecycle_ready_steps(struct decision *d, char why[120]);
 void lifecycle_end_attempt(struct decision *d, struct journal_event *ev,
     bool retry, int64_t after_ms);
 
+/* A member of an event, of those just emitted too; arg: the decision. */
+struct slice lifecycle_get(void *arg, struct ref at, enum member m);
+
 /*
  * Step i failed, as ev (whose error members are set) says.  Where it was
- * claimed by itself it is tried again, or ends its execution.
+ * claimed by itself it is tried again, or will end its execution.
  */
 void lifecycle_fail_step(struct decision *d, uint16_t i,
     struct journal_event *ev, bool retry);
 
 /*
  * After its steps moved: an execution that is under way step by step, or
- * whose job says so, ends with the last of them.
+ * whose job says so, ends with the last of them; the former also when one of
+ * its steps has failed for good.
  */
 void lifecycle_end_steps(struct decision *d);
 

@@ -134,7 +134,37 @@ world_check_step(const struct world *w, const struct step *s)
 	    true);
 	if (s->status == STEP_READY || s->status == STEP_RUNNING)
 		assert_true(s->input.seq != 0);
+	if (s->claim.seq != 0)
+		world_member(w, s->claim, MEMBER_WORKER);
+	assert_true(s->claim.seq == 0 || (s->tries > 0 && s->lease_ms > 0));
+	if (s->due != 0)
+		assert_true(s->status == STEP_FAILED ||
+		    (s->status == STEP_RUNNING && s->claim.seq != 0));
 	assert_true(s->attempt <= w->x.attempt);
+}
+
+/* Where steps are claimed by themselves, one timer stands for the first. */
+static inline void
+world_check_units(const struct world *w)
+{
+	const struct execution *x = &w->x;
+	int64_t first = 0;
+
+	if (x->status == STATUS_QUEUED)
+		assert_true(x->unit == UNIT_NONE && x->claim.seq == 0);
+	if (x->unit == UNIT_EXECUTION)
+		world_member(w, x->claim, MEMBER_WORKER);
+	assert_int_equal(x->unit == UNIT_EXECUTION, x->lease_ms != 0);
+	for (unsigned i = 0; i < x->nsteps; i++) {
+		int64_t due = w->steps[i].due;
+
+		if (due != 0 && (first == 0 || due < first))
+			first = due;
+	}
+	if (x->unit != UNIT_STEP || x->status != STATUS_RUNNING)
+		return;
+	assert_int_equal(first != 0, x->due[TIMER_HEARTBEAT] != 0);
+	assert_true(x->due[TIMER_HEARTBEAT] <= first);
 }
 
 /* Which timers a status may have, one bit each. */
@@ -189,6 +219,7 @@ world_check(const struct world *w)
 	world_member(w, x->error, MEMBER_ERROR_MESSAGE);
 	for (unsigned i = 0; i < x->nsteps; i++)
 		world_check_step(w, &w->steps[i]);
+	world_check_units(w);
 }
 
 /* The journal alone tells the rows, but for what heartbeats move. */
@@ -212,8 +243,11 @@ world_replay(const struct world *w)
 	assert_int_equal(execution_encode(&x, a), execution_encode(&w->x, b));
 	assert_memory_equal(a, b, execution_encode(&x, a));
 	for (i = 0; i < x.nsteps; i++) {
-		size_t n = execution_encode_step(&steps[i], a);
+		size_t n;
 
+		if (steps[i].status == STEP_RUNNING)
+			steps[i].due = w->steps[i].due;
+		n = execution_encode_step(&steps[i], a);
 		assert_int_equal(execution_encode_step(&w->steps[i], b), n);
 		assert_memory_equal(a, b, n);
 	}
@@ -278,17 +312,54 @@ world_settle(struct world *w, const struct decision *d, bool ok)
 
 /* Reports, with steps loaded only when they must be. */
 static inline bool
-world_reports(struct world *w, const struct report *r, unsigned n,
-    uint32_t attempt)
+world_fenced(struct world *w, const struct report *r, unsigned n,
+    const struct fence *f)
 {
 	struct step steps[WORLD_STEPS];
 	struct execution x;
 	struct decision d = world_decision(w, &x, steps);
-	struct fence f = {.attempt = attempt};
 
-	if (!lifecycle_needs_steps(r, n, &f))
+	if (!lifecycle_needs_steps(r, n, f))
 		d.steps = NULL;
-	return world_settle(w, &d, lifecycle_report(&d, r, n, &f));
+	return world_settle(w, &d, lifecycle_report(&d, r, n, f));
+}
+
+static inline bool
+world_reports(struct world *w, const struct report *r, unsigned n,
+    uint32_t attempt)
+{
+	return world_fenced(w, r, n, &(struct fence){.attempt = attempt});
+}
+
+/* Hand it out, or step i of it; what the worker may show from then on. */
+static inline struct fence
+world_claim(struct world *w, int i, int64_t lease_ms)
+{
+	struct claim_terms terms = {SLICE("w"), lease_ms};
+	struct fence f = {.of_step = i >= 0, .step = (uint16_t)i};
+	struct step steps[WORLD_STEPS];
+	struct execution x;
+	struct decision d = world_decision(w, &x, steps);
+
+	if (i >= 0)
+		lifecycle_claim_step(&d, f.step, &terms);
+	else
+		lifecycle_claim(&d, &terms);
+	world_settle(w, &d, true);
+	f.claim = i >= 0 ? w->steps[i].claim.seq : w->x.claim.seq;
+	f.attempt = i >= 0 ? 0 : w->x.attempt;
+	return f;
+}
+
+static inline void
+world_give_back(struct world *w, const struct fence *f)
+{
+	struct step steps[WORLD_STEPS];
+	struct execution x;
+	struct decision d = world_decision(w, &x, steps);
+
+	lifecycle_give_back(&d, f);
+	world_settle(w, &d, true);
 }
 
 static inline bool

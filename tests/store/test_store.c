@@ -230,8 +230,21 @@ test_newer_schema(void **state)
 	world_commit(t);
 	store_close(w->s, true);
 	w->s = NULL;
-	assert_refused(w->dir, STORE_SERVE, "by a newer tidewired (schema 2");
-	assert_refused(w->dir, STORE_READ, "by a newer tidewired (schema 2");
+	assert_refused(w->dir, STORE_SERVE, "by a newer tidewired (schema 3");
+	assert_refused(w->dir, STORE_READ, "by a newer tidewired (schema 3");
+}
+
+static void
+test_older_schema(void **state)
+{
+	struct world *w = *state;
+	struct store_txn *t = world_begin(w);
+
+	meta_put(t, "schema", 4, 1);
+	world_commit(t);
+	store_close(w->s, true);
+	w->s = NULL;
+	assert_refused(w->dir, STORE_SERVE, "before the first release");
 }
 
 static void
@@ -488,6 +501,7 @@ main(void)
 	    T(test_not_ours),
 	    T(test_other_program),
 	    T(test_newer_schema),
+	    T(test_older_schema),
 	    T(test_clean_and_not),
 	    T(test_snapshot),
 	    T(test_read_beside_server),
