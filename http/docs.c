@@ -7,6 +7,7 @@
 #include "core/key.h"
 #include "core/log.h"
 #include "http/app.h"
+#include "http/docs_bodies.h"
 #include "http/docs_data.h"
 #include "http/route.h"
 
@@ -140,17 +141,34 @@ write_operation_id(struct jsonw *w, const struct docs_row *row)
 	buf_free(&id);
 }
 
-/* The example of a body, and that it is an object. */
+/* A schema's place in the document, as the member "$ref". */
+static void
+write_ref(struct jsonw *w, const char *schema)
+{
+	struct buf ref = {0};
+
+	buf_addf(&ref, "#/components/schemas/%s", schema);
+	jsonw_key(w, "$ref");
+	jsonw_str(w, buf_slice(&ref));
+	buf_free(&ref);
+}
+
+/* The example of a body, and its schema: an object, if nothing is known. */
 static void
 write_body(struct jsonw *w, const struct docs_row *row)
 {
+	const struct docs_body *body = docs_bodies_find(row);
+
 	if (row->example == NULL)
 		return;
 	open_member(w, "requestBody");
 	open_member(w, "content");
 	open_member(w, "application/json");
 	open_member(w, "schema");
-	member(w, "type", "object");
+	if (body != NULL && body->schema != NULL)
+		write_ref(w, body->schema);
+	else
+		member(w, "type", "object");
 	jsonw_end(w);
 	jsonw_key(w, "example");
 	jsonw_raw(w, slice_str(row->example));
@@ -165,7 +183,6 @@ write_content(struct jsonw *w, const struct route *route,
     const struct docs_row *row)
 {
 	const char *type = "application/json", *schema = row->schema;
-	struct buf ref = {0};
 
 	if ((route->flags & ROUTE_STREAM) != 0)
 		type = "text/event-stream";
@@ -178,17 +195,13 @@ write_content(struct jsonw *w, const struct route *route,
 	open_member(w, "content");
 	open_member(w, type);
 	open_member(w, "schema");
-	if (schema == NULL) {
+	if (schema == NULL)
 		member(w, "type", "string");
-	} else {
-		buf_addf(&ref, "#/components/schemas/%s", schema);
-		jsonw_key(w, "$ref");
-		jsonw_str(w, buf_slice(&ref));
-	}
+	else
+		write_ref(w, schema);
 	jsonw_end(w);
 	jsonw_end(w);
 	jsonw_end(w);
-	buf_free(&ref);
 }
 
 /* Success, and everything else. */
@@ -205,6 +218,7 @@ write_responses(struct jsonw *w, const struct route *route,
 	member(w, "description", row->status == 302 ? "Moved" : "Success");
 	write_content(w, route, row);
 	jsonw_end(w);
+	docs_bodies_write_errors(w, route, row);
 	open_member(w, "default");
 	member(w, "description", "An error, in the shape of this path's API");
 	jsonw_end(w);

@@ -15,6 +15,8 @@ libhttp_a_SOURCES = \
 	http/dispatch.h \
 	http/docs.c \
 	http/docs.h \
+	http/docs_bodies.c \
+	http/docs_bodies.h \
 	http/docs_rows.c \
 	http/draw.c \
 	http/draw.h \

@@ -8,7 +8,7 @@ from api import ok
 
 DOC = "/api/openapi.json"
 FACTFLOW, TUX = "/api/v1/executions", "/public-api/executions"
-TYPES = {"string": str, "number": (int, float), "boolean": bool,
+TYPES = {"string": str, "number": (int, float), "integer": int, "boolean": bool,
          "array": list, "object": dict, "null": type(None)}
 YAML = "version: '1.0'\nroutes: {r: {inbound: {queue: q}, " \
        "adapters: [{type: t}]}}\n"

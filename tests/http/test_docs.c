@@ -12,6 +12,7 @@
 
 #include "core/json.h"
 #include "http/docs.h"
+#include "http/docs_bodies.h"
 #include "http/route.h"
 
 static void
@@ -74,6 +75,30 @@ test_rows_are_whole(void **state)
 	json_free(schemas);
 }
 
+/* What is said of a body is said of an endpoint that has one. */
+static void
+test_bodies_are_of_endpoints(void **state)
+{
+	struct json_error err;
+	struct json *schemas = json_parse(docs_schemas(), &err);
+	const struct docs_row *row;
+	const struct docs_body *b;
+
+	(void)state;
+	for (b = docs_bodies; b->pattern != NULL; b++) {
+		for (row = docs_rows; row->pattern != NULL; row++)
+			if (docs_bodies_find(row) == b)
+				break;
+		if (row->pattern == NULL)
+			fail_msg("%s: no such endpoint", b->pattern);
+		if (b->schema != NULL &&
+		    (row->example == NULL ||
+			json_get(json_root(schemas), b->schema) == NULL))
+			fail_msg("%s: schema %s", b->pattern, b->schema);
+	}
+	json_free(schemas);
+}
+
 static void
 test_document_is_json(void **state)
 {
@@ -107,6 +132,7 @@ main(void)
 	    cmocka_unit_test(test_every_route_is_documented),
 	    cmocka_unit_test(test_nothing_else_is_documented),
 	    cmocka_unit_test(test_rows_are_whole),
+	    cmocka_unit_test(test_bodies_are_of_endpoints),
 	    cmocka_unit_test(test_document_is_json),
 	};
 
