@@ -42,6 +42,18 @@ storage_view_etag(const struct objects_row *row, const char *epoch,
 	snprintf(out, STORAGE_ETAG_MAX, "\"%s-%" PRIu64 "\"", epoch, row->seq);
 }
 
+/* The same by the names that Factflow's clients know. */
+static void
+factflow_members(struct jsonw *w, const struct objects_row *row)
+{
+	struct object_parts p = {.id = SLICE_NONE};
+
+	(void)object_split(row->key, &p);
+	draw_u64(w, "content_length", row->size);
+	draw_text(w, "route_id", p.route);
+	draw_millis(w, "modified_at", row->created_at);
+}
+
 /* Write all there is to say of an object. */
 void
 storage_view_metadata(struct jsonw *w, const struct objects_row *row,
@@ -54,5 +66,6 @@ storage_view_metadata(struct jsonw *w, const struct objects_row *row,
 	members(w, row);
 	draw_cstr(w, "etag", etag);
 	draw_u64(w, "seq", row->seq);
+	factflow_members(w, row);
 	jsonw_end(w);
 }

@@ -93,6 +93,9 @@ def test_put_and_get(api, ex):
     assert made["execution_id"] == ex.id
     assert (made["route"], made["stage"], made["name"]) == ("r", "s", "n.bin")
     assert made["size"] == len(body) and made["content_type"] == "image/png"
+    assert made["content_length"] == made["size"]
+    assert made["route_id"] == "r"
+    assert made["modified_at"] == made["created_at"]
     assert metadata(api, made["key"]) == made
     r = get(api, made["key"])
     assert r.status_code == 200 and r.content == body
