@@ -34,6 +34,7 @@ const struct docs_body docs_bodies[] = {
     {METHOD_POST, FACTFLOW "/cancel", NULL, NULL},
     {METHOD_POST, FACTFLOW "/replay", "FactflowReplayBody", "409"},
     {METHOD_POST, FACTFLOW "/tag", "FactflowTagBody", NULL},
+    {METHOD_PUT, FACTFLOW "/storage/{route}/{stage}/{name}", NULL, "409"},
     {METHOD_POST, "/api/v1/configs", "ConfigBody", "409"},
     {METHOD_POST, "/api/v1/configs/validate", "ConfigValidateBody", NULL},
     {METHOD_PUT, "/api/v1/configs/{id}", "ConfigBody", "409"},
