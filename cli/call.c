@@ -114,13 +114,17 @@ struct listing {
 	const struct call_list *list;
 	struct table *table;
 	struct buf json;
-	uint64_t left;
+	uint64_t skip, left;
 };
 
 static void
 add_elements(struct listing *l, const struct json_node *element)
 {
 	for (; element != NULL && l->left > 0; element = element->next) {
+		if (l->skip > 0) {
+			l->skip--;
+			continue;
+		}
 		l->list->row(l->table, element);
 		buf_add_str(&l->json, l->json.len > 0 ? ",\n" : "[");
 		buf_add_slice(&l->json, element->raw);
@@ -138,12 +142,13 @@ add_page(const struct call *call, struct slice target, struct listing *l,
 {
 	struct buf page = {0};
 	struct reply r = {0};
+	uint64_t wanted = l->skip + l->left;
 	const struct json_node *data;
 	char limit[8];
 	enum exits code;
 
 	snprintf(limit, sizeof(limit), "%u",
-	    (unsigned)(l->left < CALL_PAGE_MAX ? l->left : CALL_PAGE_MAX));
+	    (unsigned)(wanted < CALL_PAGE_MAX ? wanted : CALL_PAGE_MAX));
 	buf_add_slice(&page, target);
 	target_query(&page, "limit", limit);
 	target_query(&page, "cursor", cursor->len > 0 ? cursor->p : NULL);
@@ -182,7 +187,7 @@ enum exits
 call_list(const struct call *call, struct slice target, uint64_t limit,
     const struct call_list *list)
 {
-	struct listing l = {.list = list, .left = limit};
+	struct listing l = {.list = list, .skip = list->offset, .left = limit};
 	struct buf cursor = {0};
 	enum exits code;
 

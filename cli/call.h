@@ -51,6 +51,7 @@ struct call_list {
 	size_t columns;
 	const char *const *heads;
 	void (*row)(struct table *t, const struct json_node *element);
+	uint64_t offset; /* elements to leave out at the beginning */
 };
 
 enum exits call_list(const struct call *call, struct slice target,

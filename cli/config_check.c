@@ -200,6 +200,23 @@ validate_folder(const struct call *call, const char *path)
 	return c.invalid == 0 ? EXITS_DONE : EXITS_FAILED;
 }
 
+/* What is wrong with one file, or that nothing is. */
+static void
+show_file(const char *path, const struct json_node *report, bool valid)
+{
+	const struct json_node *issues = json_get(report, "issues");
+	struct buf line = {0};
+
+	if (issues != NULL && issues->child != NULL)
+		config_check_show(report);
+	if (!valid)
+		return;
+	text_add(&line, slice_str(path));
+	buf_add_str(&line, " can run\n");
+	output_text(buf_slice(&line));
+	buf_free(&line);
+}
+
 static enum exits
 validate_file(const struct call *call, const char *path)
 {
@@ -216,7 +233,7 @@ validate_file(const struct call *call, const char *path)
 		if (call->json || doc == NULL)
 			output_json(buf_slice(&report));
 		else
-			config_check_show(json_root(doc));
+			show_file(path, json_root(doc), code == EXITS_DONE);
 		json_free(doc);
 	}
 	buf_free(&yaml);

@@ -21,6 +21,7 @@ const struct args_option execution_list_options[] = {
     {"job", 'j', "ID|NAME", "only executions of this job"},
     {"tag", 't', "KEY=VALUE", "only with this tag"},
     {"limit", 0, "N", "at most so many (20)"},
+    {"offset", 0, "N", "leave out the newest N"},
     {0},
 };
 
@@ -84,16 +85,19 @@ execution_list(struct call *call)
 {
 	static const char *const heads[] = {"ID", "JOB", "STATUS", "ATTEMPT",
 	    "PROGRESS", "STEP", "CREATED", "DURATION"};
-	static const struct call_list list = {8, heads, add_row};
+	struct call_list list = {8, heads, add_row, 0};
 	const struct args *a = call->args;
 	struct args_range range = {1, EXECUTION_LIMIT_MAX};
+	struct args_range offsets = {0, EXECUTION_LIMIT_MAX};
 	uint64_t limit = EXECUTION_LIMIT;
 	struct buf target = {0};
 	enum exits code = EXITS_USAGE;
 
 	buf_add_str(&target, EXECUTION_PATH);
 	target_query(&target, "status", args_get(a, "status"));
-	if (args_number(a, "limit", range, &limit) && tag_query(a, &target))
+	if (args_number(a, "limit", range, &limit) &&
+	    args_number(a, "offset", offsets, &list.offset) &&
+	    tag_query(a, &target))
 		code = add_job(call, args_get(a, "job"), &target);
 	if (code == EXITS_DONE)
 		code = call_list(call, buf_slice(&target), limit, &list);

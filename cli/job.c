@@ -49,7 +49,7 @@ job_list(struct call *call)
 {
 	static const char *const heads[] = {"ID", "NAME", "VERSION", "QUEUE",
 	    "PRIORITY", "CREATED"};
-	static const struct call_list list = {6, heads, add_row};
+	static const struct call_list list = {6, heads, add_row, 0};
 	struct args_range range = {1, JOB_LIMIT_MAX};
 	uint64_t limit = JOB_LIMIT;
 

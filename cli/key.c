@@ -103,7 +103,7 @@ key_list(struct call *call)
 {
 	static const char *const heads[] = {"ID", "NAME", "SCOPE", "PROJECT",
 	    "CREATED"};
-	static const struct call_list list = {5, heads, add_row};
+	static const struct call_list list = {5, heads, add_row, 0};
 
 	return call_list(call, SLICE(KEY_PATH), UINT64_MAX, &list);
 }

@@ -21,6 +21,7 @@ static const struct {
     {"timeout", TABLE_BAD},
     {"timed_out", TABLE_BAD},
     {"running", TABLE_BUSY},
+    {"processing", TABLE_BUSY},
     {"retrying", TABLE_BUSY},
     {"cancelling", TABLE_BUSY},
     {"interrupted", TABLE_BUSY},

@@ -14,7 +14,7 @@
 
 /* Executions that one list looks at, and events of all of them. */
 #define LINEAGE_API_EXECUTIONS 100
-#define LINEAGE_API_EVENTS 100000
+#define LINEAGE_API_EVENTS 20000
 
 void lineage_api_list(struct request *r);
 void lineage_api_batch(struct request *r);    /* what one replay did */

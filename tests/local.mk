@@ -83,6 +83,8 @@ tests_core_test_lifecycle_step_LDADD = $(core_test_libs)
 unit_tests += tests/core/test_lifecycle_timer
 tests_core_test_lifecycle_timer_LDADD = $(core_test_libs)
 
+unit_tests += tests/cli/test_download
+tests_cli_test_download_LDADD = $(cli_test_libs)
 unit_tests += tests/cli/test_duration
 tests_cli_test_duration_LDADD = $(cli_test_libs)
 unit_tests += tests/cli/test_exits

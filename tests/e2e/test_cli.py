@@ -135,6 +135,11 @@ def test_lists_of_many_pages(cli, api, job):
     made = [api.trigger("j").id for _ in range(130)]
     rows = cli.json("execution", "list", "--limit", "125")
     assert [r["id"] for r in rows] == made[:4:-1]
+    for offset, limit in ((0, 3), (3, 2), (99, 3), (100, 30), (128, 9)):
+        rows = cli.json("execution", "list", "--limit", str(limit),
+                        "--offset", str(offset))
+        assert [r["id"] for r in rows] == made[::-1][offset:offset + limit]
+    assert cli.json("execution", "list", "--offset", "130") == []
 
 
 def test_numbers_keep_their_digits(cli, job):

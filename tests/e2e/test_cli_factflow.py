@@ -91,7 +91,7 @@ def test_config_validate_exits_as_it_is(cli, file, tmp_path):
 
 def test_config_validate_asks_no_server(cli, file):
     done = cli.run("--url", "http://127.0.0.1:1", "config", "validate", file)
-    assert done.returncode == 0
+    assert done.returncode == 0 and done.stdout == f"{file} can run\n"
 
 
 def test_config_validate_finds_what_the_server_finds(cli, tmp_path):
