@@ -16,6 +16,7 @@
 #include "core/log.h"
 #include "engine/engine.h"
 #include "http/app.h"
+#include "http/claims.h"
 #include "http/http.h"
 #include "http/route.h"
 #include "http/wait.h"
@@ -129,6 +130,7 @@ on_signal(evutil_socket_t fd, short what, void *arg)
 	log_info("stopping: finishing what is under way");
 	s->drain_until = engine_now(s->app.engine) + DRAIN_MS;
 	wait_drain(s->app.wait);
+	claims_drain(s->app.claims);
 	http_drain(s->app.http);
 	sse_drain(s->app.sse);
 }
@@ -225,6 +227,7 @@ close_server(struct server *s)
 
 	http_free(s->app.http);
 	wait_free(s->app.wait);
+	claims_free(s->app.claims);
 	sse_free(s->app.sse);
 	engine_free(s->app.engine);
 	store_close(s->app.store, clean);
@@ -259,6 +262,7 @@ open_server(struct server *s, const struct options *o)
 	a->started_at = engine_now(a->engine);
 	a->sse = sse_new(a->base, a->store, &o->sse);
 	a->wait = wait_new(a);
+	a->claims = claims_new(a);
 	a->http = http_new(a->base, a, &o->http);
 	engine_on_commit(a->engine, on_commit, s);
 	watch(s);

@@ -5,6 +5,8 @@ libcore_a_SOURCES = \
 	core/arena.h \
 	core/article.c \
 	core/article.h \
+	core/base64.c \
+	core/base64.h \
 	core/buf.c \
 	core/buf.h \
 	core/category.c \

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct claims;
 struct engine;
 struct event_base;
 struct http;
@@ -21,6 +22,7 @@ struct app {
 	struct sse *sse;
 	struct http *http;
 	struct wait *wait;
+	struct claims *claims;
 	int64_t started_at;	   /* ms */
 	bool test_clock;	   /* --test-clock: serve POST /test/clock */
 	bool strict_projects;	   /* --strict-projects */

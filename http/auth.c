@@ -4,6 +4,8 @@
  */
 #include "http/auth.h"
 
+#include <stdio.h>
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
@@ -83,14 +85,51 @@ check_nearby(struct request *r, const char **why)
 	return 403;
 }
 
+/* Say what the token is good for. */
+static const char *
+tell_token(struct request *r, const struct uuid *id)
+{
+	const size_t size = 100;
+	char *text = arena_get(&r->arena, size);
+	char name[UUID_TEXT + 1];
+
+	uuid_format(id, name);
+	snprintf(text, size, "this token reports on execution %s only", name);
+	return text;
+}
+
+/* A token opens the reports on the execution that was claimed with it. */
+static int
+check_token(struct request *r, struct slice text, const char **why)
+{
+	struct token *t = &r->auth.token;
+	struct uuid id;
+
+	r->auth = (struct auth){.scope = SCOPE_NONE, .by_token = true};
+	if (!token_read(r->app->store, text, t)) {
+		*why = "the token is damaged, or another store's";
+		return 401;
+	}
+	if ((r->route->flags & ROUTE_REPORT) == 0 ||
+	    !uuid_parse(r->param[0], &id) || !uuid_eq(&id, &t->id)) {
+		*why = tell_token(r, &t->id);
+		return 403;
+	}
+	r->auth.scope = SCOPE_WORKER;
+	return 0;
+}
+
 /* Check the request's key against its row's scope. */
 int
 auth_check(struct request *r, const char **why)
 {
 	struct slice text = find_text(r);
-	struct store_txn *t = engine_snapshot(r->app->engine);
+	struct store_txn *t;
 	struct key key;
 
+	if (token_is(text))
+		return check_token(r, text, why);
+	t = engine_snapshot(r->app->engine);
 	r->auth = (struct auth){.scope = SCOPE_ADMIN};
 	if (text.n > 0 && find_key(t, text, &key)) {
 		r->auth.scope = key.scope;

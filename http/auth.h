@@ -5,6 +5,7 @@
 #define HTTP_AUTH_H
 
 #include "core/key.h"
+#include "http/token.h"
 
 struct request;
 
@@ -12,13 +13,17 @@ struct auth {
 	enum scope scope; /* admin when no key is stored */
 	uint64_t project; /* 0: not bound to one */
 	struct uuid key;  /* zero when no key was needed */
+	/* A worker with the token of a claim: it may do nothing else. */
+	bool by_token;
+	struct token token;
 };
 
 /*
- * Find the key in Authorization: Bearer, X-API-Key or (streams only)
+ * Find the key or token in Authorization: Bearer, X-API-Key or (streams only)
  * access_token, and fill r->auth.  Returns 0, or 401 (missing, unknown or
  * revoked key) or 403 (its scope is too small) with *why set.  With no key
- * stored everyone is the admin.
+ * stored everyone is the admin; a token is good with and without keys, but
+ * only for reports on its execution.
  */
 int auth_check(struct request *r, const char **why);
 

@@ -724,6 +724,19 @@ conn_unsent(const struct conn *c)
 	return c->out.len - c->sent;
 }
 
+/* Look at the socket, and take nothing from it. */
+bool
+conn_is_gone(const struct conn *c)
+{
+	char byte;
+	ssize_t n;
+
+	if (c->dead || c->eof)
+		return true;
+	n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 /* Who is there. */
 const struct uuid *
 conn_peer(const struct conn *c)

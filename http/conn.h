@@ -44,6 +44,9 @@ void conn_wrote(struct conn *c);
 /* How many bytes the socket has not taken yet. */
 size_t conn_unsent(const struct conn *c);
 
+/* True when the client has closed, or ended its sending. */
+bool conn_is_gone(const struct conn *c);
+
 /* Who is at the other end: an IPv4 address, or an IPv6 network (/64). */
 const struct uuid *conn_peer(const struct conn *c);
 

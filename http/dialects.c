@@ -84,9 +84,11 @@ error_plain(struct request *r, int status, struct slice field,
 }
 
 const struct dialect route_dialects[] = {
+    {"/api/claims", error_restep},
     {"/api/executions", error_restep},
     {"/api/jobs", error_restep},
     {"/api/keys", error_restep},
+    {"/api/queues", error_restep},
     {"/api/v1", factflow_error},
     {"/api/v1/jobs", error_plain},
     {"/api/v1/tasks", topify_error},

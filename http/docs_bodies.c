@@ -18,6 +18,8 @@ const struct docs_body docs_bodies[] = {
     {METHOD_POST, "/api/jobs", "JobBody", NULL},
     {METHOD_PUT, "/api/jobs/{job}", "JobBody", NULL},
     {METHOD_POST, "/api/jobs/{job}/trigger", "TriggerBody", NULL},
+    {METHOD_POST, "/api/jobs/{job}/trigger/batch", "TriggerBatchBody", NULL},
+    {METHOD_POST, "/api/claims", "ClaimBody", NULL},
     {METHOD_POST, EXECUTION "/heartbeat", "HeartbeatBody", "409"},
     {METHOD_POST, EXECUTION "/progress", "ProgressBody", "409"},
     {METHOD_POST, EXECUTION "/log", "LogBody", "409"},
@@ -91,9 +93,11 @@ static const struct shape {
 	const char *invalid; /* of what is wrong with members */
 	int status;	     /* of that */
 } shapes[] = {
+    {"/api/claims", "ErrorFields", "ErrorFields", 422},
     {"/api/executions", "ErrorFields", "ErrorFields", 422},
     {"/api/jobs", "ErrorFields", "ErrorFields", 422},
     {"/api/keys", "ErrorFields", "ErrorFields", 422},
+    {"/api/queues", "ErrorFields", "ErrorFields", 422},
     {"/api/v1", "ErrorDetail", "ErrorInvalid", 422},
     {"/api/v1/jobs", "ErrorPlain", "ErrorPlain", 400},
     {"/api/v1/tasks", "ErrorTopify", "ErrorTopify", 400},

@@ -47,6 +47,15 @@ const struct docs_row docs_rows[] = {
 	"{\"input_params\":{\"url\":\"https://example.org/\"},\"tags\":{"
 	"\"env\":\"prod\"}}",
 	"ExecutionAnswer", 200},
+    {METHOD_POST, "/api/jobs/{job}/trigger/batch", "Jobs",
+	"Create up to 1000 executions of a job, all or none", NULL,
+	"{\"executions\":[{\"input_params\":{\"page\":1}},{\"input_params\":"
+	"{\"page\":2},\"priority\":9}]}",
+	"ExecutionBatch", 200},
+    {METHOD_POST, "/api/claims", "Workers",
+	"Take work from queues or jobs, or wait for some", NULL,
+	"{\"worker\":\"w1\",\"queues\":[\"default\"],\"max\":1}", "ClaimList",
+	200},
     {METHOD_GET, "/api/executions", "Executions",
 	"List executions, newest first", "status job_id tag limit# cursor",
 	NULL, "ExecutionList", 200},

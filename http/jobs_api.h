@@ -12,5 +12,6 @@ void jobs_api_get(struct request *r);
 void jobs_api_replace(struct request *r);
 void jobs_api_delete(struct request *r);
 void jobs_api_trigger(struct request *r); /* http/trigger.c */
+void jobs_api_trigger_batch(struct request *r);
 
 #endif

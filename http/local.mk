@@ -4,6 +4,12 @@ libhttp_a_SOURCES = \
 	http/app.h \
 	http/auth.c \
 	http/auth.h \
+	http/claims.c \
+	http/claims.h \
+	http/claims_read.c \
+	http/claims_read.h \
+	http/claims_view.c \
+	http/claims_view.h \
 	http/configs_api.c \
 	http/configs_api.h \
 	http/configs_view.c \
@@ -33,6 +39,8 @@ libhttp_a_SOURCES = \
 	http/factflow_view.h \
 	http/factflow_work.c \
 	http/factflow_work.h \
+	http/give_back.c \
+	http/give_back.h \
 	http/http.h \
 	http/invalid.c \
 	http/invalid.h \
@@ -100,6 +108,8 @@ libhttp_a_SOURCES = \
 	http/submit.h \
 	http/target.c \
 	http/target.h \
+	http/token.c \
+	http/token.h \
 	http/topify.h \
 	http/topify_articles.c \
 	http/topify_error.c \
@@ -110,6 +120,8 @@ libhttp_a_SOURCES = \
 	http/topify_view.c \
 	http/topify_view.h \
 	http/trigger.c \
+	http/trigger_read.c \
+	http/trigger_read.h \
 	http/tuxseo.c \
 	http/tuxseo.h \
 	http/tuxseo_create.c \

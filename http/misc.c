@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "http/app.h"
+#include "http/claims.h"
 #include "http/http.h"
 #include "http/request.h"
 #include "http/draw.h"
@@ -73,7 +74,7 @@ misc_server(struct request *r)
 	jsonw_key(w, "subscribers");
 	jsonw_u64(w, sse_subscribers(a->sse));
 	jsonw_key(w, "waiting");
-	jsonw_u64(w, wait_count(a->wait));
+	jsonw_u64(w, wait_count(a->wait) + claims_count(a->claims));
 	jsonw_end(w);
 	jsonw_end(w);
 	request_send(r, 200);

@@ -201,6 +201,13 @@ request_on_hangup(struct request *r, void (*fn)(void *), void *arg)
 	ex->hangup_arg = arg;
 }
 
+/* Look whether anybody is there. */
+bool
+request_is_gone(const struct request *r)
+{
+	return r->conn == NULL || conn_is_gone(r->conn);
+}
+
 /* Give the socket away. */
 int
 request_take_socket(struct request *r)

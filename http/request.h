@@ -110,6 +110,13 @@ void request_settle(struct request *r, int rc);
 void request_on_hangup(struct request *r, void (*fn)(void *), void *arg);
 
 /*
+ * True when nobody is left to answer, as far as the socket tells now: what
+ * was not sent yet would be lost.  A client that has ended its sending counts
+ * as gone, since it looks the same.
+ */
+bool request_is_gone(const struct request *r);
+
+/*
  * The other end of an answer that is streamed.
  */
 struct request_flow {

@@ -86,18 +86,41 @@ send_ok(const struct op *op, const struct outcome *o)
 	request_send(op->req, 200);
 }
 
+/* {"errors":{...},"command":"stop"}: somebody else's work by now. */
+static void
+send_stop(struct request *r, const struct refusal *f)
+{
+	struct jsonw *w = request_body(r);
+
+	jsonw_object(w);
+	jsonw_key(w, "errors");
+	jsonw_object(w);
+	jsonw_key(w, f->field);
+	jsonw_array(w);
+	jsonw_cstr(w, f->text);
+	jsonw_end(w);
+	jsonw_end(w);
+	jsonw_key(w, "command");
+	jsonw_cstr(w, "stop");
+	jsonw_end(w);
+	request_send(r, 409);
+}
+
 /* Say why it was refused, with the contract's code. */
 static void
 send_refusal(struct request *r, const struct refusal *f)
 {
 	static const int codes[] = {
 	    [REFUSAL_NO_STEP] = 404,
-	    [REFUSAL_STALE] = 409,
+	    [REFUSAL_FENCED] = 403,
 	    [REFUSAL_TERMINAL] = 422,
 	    [REFUSAL_INVALID] = 422,
 	};
 
-	request_error(r, codes[f->code], f->field, "%s", f->text);
+	if (f->code == REFUSAL_STALE)
+		send_stop(r, f);
+	else
+		request_error(r, codes[f->code], f->field, "%s", f->text);
 }
 
 static void
@@ -177,6 +200,7 @@ submit(struct request *r, struct op *op, const struct uuid *id)
 	op->cmd.id = *id;
 	op->cmd.reports = op->reports.items;
 	op->cmd.nreports = op->reports.n;
+	op->cmd.fence = r->auth.token.fence;
 	op->cmd.fence.attempt = op->reports.attempt;
 	submit_cmd(r, &op->cmd);
 }
@@ -231,8 +255,8 @@ restep_heartbeat(struct request *r)
 	if ((r->body.n != 0 && !slice_is(r->body, "{}")) ||
 	    request_header(r, "X-Attempt").n > 0 ||
 	    !uuid_parse(r->param[0], &id) ||
-	    engine_heartbeat(e, &id, r->auth.project, &(struct fence){0}, &x) !=
-		ENGINE_HEARTBEAT_SOFT) {
+	    engine_heartbeat(e, &id, r->auth.project, &r->auth.token.fence,
+		&x) != ENGINE_HEARTBEAT_SOFT) {
 		report(r, ONE, REPORT_HEARTBEAT, BRIEF, "Heartbeat updated");
 		return;
 	}

@@ -4,6 +4,7 @@
  */
 #include "http/restep_view.h"
 
+#include "core/lifecycle.h"
 #include "http/draw.h"
 
 #define STEP_PAYLOADS_MAX (16u << 20) /* bytes, in one answer */
@@ -134,6 +135,41 @@ write_uuid_or_null(struct jsonw *w, const char *key, const struct uuid *u)
 		jsonw_uuid(w, u);
 }
 
+/*
+ * When it was to run, where that was said.  What was said is in the event
+ * that made it; until it has failed once, the row has it, too.
+ */
+static int64_t
+run_at(const struct restep_view *v)
+{
+	const struct execution *x = v->x;
+	struct execution made = {0};
+
+	if (x->attempt == 1)
+		return x->ready_at > x->created_at ? x->ready_at : 0;
+	if (!execution_decode_origin(get(v, x->created, MEMBER_ROW), &made))
+		return 0;
+	return made.ready_at > x->created_at ? made.ready_at : 0;
+}
+
+/* Who works on it, and until when without another word. */
+static void
+write_holder(struct jsonw *w, const struct restep_view *v)
+{
+	const struct execution *x = v->x;
+	struct ref claim = {0};
+	int64_t due = 0;
+
+	if (status_is_held(x->status) && x->claim.seq != 0) {
+		claim = x->claim;
+		due = v->last_word + lifecycle_lease(x, v->job);
+		if (due < x->due[TIMER_HEARTBEAT])
+			due = x->due[TIMER_HEARTBEAT];
+	}
+	draw_text(w, "worker", get(v, claim, MEMBER_WORKER));
+	draw_millis(w, "lease_expires_at", due);
+}
+
 /* What lists show as well. */
 static void
 write_facts(struct jsonw *w, const struct restep_view *v)
@@ -158,6 +194,10 @@ write_facts(struct jsonw *w, const struct restep_view *v)
 		jsonw_raw_or_null(w, get(v, x->tags, MEMBER_TAGS));
 	draw_seconds(w, "retry_at",
 	    x->status == STATUS_RETRYING ? x->due[TIMER_READY] : 0);
+	draw_millis(w, "run_at", run_at(v));
+	draw_text(w, "concurrency_key",
+	    x->lane == 0 ? SLICE_NONE : get(v, x->created, MEMBER_CONCURRENCY));
+	write_holder(w, v);
 	draw_seconds(w, "created_at", x->created_at);
 	draw_seconds(w, "completed_at", draw_ended_at(x));
 	write_duration(w, x->started_at, draw_ended_at(x));
@@ -221,6 +261,20 @@ write_step_payloads(struct jsonw *w, const struct restep_view *v,
 	write_error(w, v, s->error, true);
 }
 
+/* Of steps that are claimed one by one: who has it, or when it is retried. */
+static void
+write_step_holder(struct jsonw *w, const struct restep_view *v,
+    const struct step *s)
+{
+	struct ref none = {0};
+	bool runs = s->status == STEP_RUNNING && s->claim.seq != 0;
+
+	draw_u64(w, "tries", s->tries);
+	draw_millis(w, "retry_at", s->status == STEP_FAILED ? s->due : 0);
+	draw_text(w, "worker", get(v, runs ? s->claim : none, MEMBER_WORKER));
+	draw_millis(w, "lease_expires_at", runs ? s->due : 0);
+}
+
 static void
 write_step(struct jsonw *w, const struct restep_view *v, const struct step *s,
     size_t *left)
@@ -241,7 +295,19 @@ write_step(struct jsonw *w, const struct restep_view *v, const struct step *s,
 	draw_seconds(w, "started_at", s->started_at);
 	draw_seconds(w, "completed_at", s->completed_at);
 	write_duration(w, s->started_at, s->completed_at);
+	if (v->x->unit == UNIT_STEP)
+		write_step_holder(w, v, s);
 	jsonw_end(w);
+}
+
+/* One step. */
+void
+restep_view_step(struct jsonw *w, const struct restep_view *v,
+    const struct step *s)
+{
+	size_t left = STEP_PAYLOADS_MAX;
+
+	write_step(w, v, s, &left);
 }
 
 /* The whole of it. */

@@ -29,6 +29,10 @@ const char *restep_view_command(const struct execution *x);
 /* The whole execution, payloads and, where given, steps. */
 void restep_view_execution(struct jsonw *w, const struct restep_view *v);
 
+/* One of its steps. */
+void restep_view_step(struct jsonw *w, const struct restep_view *v,
+    const struct step *s);
+
 /* As an entry of a list: no payloads, no steps. */
 void restep_view_entry(struct jsonw *w, const struct restep_view *v);
 

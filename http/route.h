@@ -21,7 +21,8 @@ struct dialect {
 enum route_flags {
 	ROUTE_STREAM = 1, /* access_token in the query counts as a key */
 	ROUTE_OPEN = 2,	  /* no key needed (/healthz) */
-	ROUTE_TEST = 4	  /* only there with --test-clock */
+	ROUTE_TEST = 4,	  /* only there with --test-clock */
+	ROUTE_REPORT = 8  /* a report: the token of a claim will do */
 };
 
 struct route {

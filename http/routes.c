@@ -1,6 +1,7 @@
 /*
  * Every endpoint, one row each.
  */
+#include "http/claims.h"
 #include "http/configs_api.h"
 #include "http/docs.h"
 #include "http/factflow.h"
@@ -51,21 +52,34 @@ const struct route route_table[] = {
     {METHOD_PUT, "/api/jobs/{job}", jobs_api_replace, SCOPE_WRITE, 0},
     {METHOD_DELETE, "/api/jobs/{job}", jobs_api_delete, SCOPE_WRITE, 0},
     {METHOD_POST, "/api/jobs/{job}/trigger", jobs_api_trigger, SCOPE_WRITE, 0},
+    {METHOD_POST, "/api/jobs/{job}/trigger/batch", jobs_api_trigger_batch,
+	SCOPE_WRITE, 0},
+
+    {METHOD_POST, "/api/claims", claims_create, SCOPE_WORKER, 0},
 
     {METHOD_GET, "/api/executions", restep_list, SCOPE_READ, 0},
     {METHOD_GET, EXECUTION, restep_get, SCOPE_READ, 0},
     {METHOD_GET, EXECUTION "/logs", restep_logs, SCOPE_READ, 0},
-    {METHOD_POST, EXECUTION "/heartbeat", restep_heartbeat, SCOPE_WORKER, 0},
-    {METHOD_POST, EXECUTION "/progress", restep_progress, SCOPE_WORKER, 0},
-    {METHOD_POST, EXECUTION "/log", restep_log, SCOPE_WORKER, 0},
-    {METHOD_POST, EXECUTION "/complete", restep_complete, SCOPE_WORKER, 0},
-    {METHOD_POST, EXECUTION "/fail", restep_fail, SCOPE_WORKER, 0},
-    {METHOD_POST, EXECUTION "/cancel", restep_cancel, SCOPE_WORKER, 0},
-    {METHOD_POST, EXECUTION "/report", restep_report, SCOPE_WORKER, 0},
-    {METHOD_POST, STEP "/running", restep_step_running, SCOPE_WORKER, 0},
-    {METHOD_POST, STEP "/progress", restep_step_progress, SCOPE_WORKER, 0},
-    {METHOD_POST, STEP "/completed", restep_step_completed, SCOPE_WORKER, 0},
-    {METHOD_POST, STEP "/failed", restep_step_failed, SCOPE_WORKER, 0},
+    {METHOD_POST, EXECUTION "/heartbeat", restep_heartbeat, SCOPE_WORKER,
+	ROUTE_REPORT},
+    {METHOD_POST, EXECUTION "/progress", restep_progress, SCOPE_WORKER,
+	ROUTE_REPORT},
+    {METHOD_POST, EXECUTION "/log", restep_log, SCOPE_WORKER, ROUTE_REPORT},
+    {METHOD_POST, EXECUTION "/complete", restep_complete, SCOPE_WORKER,
+	ROUTE_REPORT},
+    {METHOD_POST, EXECUTION "/fail", restep_fail, SCOPE_WORKER, ROUTE_REPORT},
+    {METHOD_POST, EXECUTION "/cancel", restep_cancel, SCOPE_WORKER,
+	ROUTE_REPORT},
+    {METHOD_POST, EXECUTION "/report", restep_report, SCOPE_WORKER,
+	ROUTE_REPORT},
+    {METHOD_POST, STEP "/running", restep_step_running, SCOPE_WORKER,
+	ROUTE_REPORT},
+    {METHOD_POST, STEP "/progress", restep_step_progress, SCOPE_WORKER,
+	ROUTE_REPORT},
+    {METHOD_POST, STEP "/completed", restep_step_completed, SCOPE_WORKER,
+	ROUTE_REPORT},
+    {METHOD_POST, STEP "/failed", restep_step_failed, SCOPE_WORKER,
+	ROUTE_REPORT},
 
     {METHOD_GET, "/events", streams_all, SCOPE_READ, ROUTE_STREAM},
     {METHOD_GET, FACTFLOW "/events", streams_execution, SCOPE_READ,

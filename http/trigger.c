@@ -1,52 +1,81 @@
 /*
- * Triggering a job: POST /api/jobs/{job}/trigger makes an execution.
+ * Triggering a job: POST /api/jobs/{job}/trigger makes an execution, and
+ * .../trigger/batch as many as are said, all or none.  What is said of one is
+ * read by http/trigger_read.c.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "core/labels.h"
-#include "core/log.h"
 #include "core/mem.h"
-#include "core/utf8.h"
 #include "engine/engine.h"
 #include "http/app.h"
-#include "http/errors.h"
+#include "http/draw.h"
 #include "http/jobs_api.h"
 #include "http/request.h"
 #include "http/restep_view.h"
 #include "http/submit.h"
+#include "http/trigger_read.h"
 
-#define KEY_MAX 255
+#define BATCH_MAX 1000
 
 struct op {
 	struct cmd cmd;
 	struct request *req;
+	struct cmd *items; /* of a batch; owned */
+	unsigned nanswers; /* of them */
+	struct jsonw *w;   /* of the batch's answer, once it is begun */
 };
+
+/* Why nothing was made; prefix names the one at fault, or is empty. */
+static void
+send_refusal(struct request *r, const struct outcome *o, const char *prefix)
+{
+	switch (o->code) {
+	case OUTCOME_NOT_FOUND:
+		request_error(r, 404, "detail", "job not found");
+		return;
+	case OUTCOME_NOT_RUNNABLE:
+		request_error(r, 422, "job",
+		    "is a config with errors and cannot run");
+		return;
+	default: {
+		char field[120];
+
+		snprintf(field, sizeof field, "%s%s%s", prefix,
+		    prefix[0] == '\0' ? "" : ".", o->refusal->field);
+		request_error(r, 422, field, "%s", o->refusal->text);
+	}
+	}
+}
+
+static bool
+is_made(const struct outcome *o)
+{
+	return o->code == OUTCOME_DONE || o->code == OUTCOME_EXISTING;
+}
+
+static struct restep_view
+view(const struct op *op, const struct outcome *o)
+{
+	return (struct restep_view){.txn = o->txn,
+	    .x = o->x,
+	    .job = o->job,
+	    .steps = o->steps,
+	    .last_word = engine_last_word(op->req->app->engine, o->x)};
+}
 
 static void
 on_answer(struct cmd *c, const struct outcome *o)
 {
 	struct op *op = c->arg;
-	struct restep_view v = {.txn = o->txn,
-	    .x = o->x,
-	    .job = o->job,
-	    .steps = o->steps};
+	struct restep_view v;
 	struct jsonw *w;
 
-	if (o->code == OUTCOME_NOT_FOUND) {
-		request_error(op->req, 404, "detail", "job not found");
+	if (!is_made(o)) {
+		send_refusal(op->req, o, "");
 		return;
 	}
-	if (o->code == OUTCOME_NOT_RUNNABLE) {
-		request_error(op->req, 422, "job",
-		    "is a config with errors and cannot run");
-		return;
-	}
-	if (o->code == OUTCOME_REFUSED) {
-		request_error(op->req, 422, o->refusal->field, "%s",
-		    o->refusal->text);
-		return;
-	}
-	v.last_word = engine_last_word(op->req->app->engine, o->x);
+	v = view(op, o);
 	w = request_body(op->req);
 	jsonw_object(w);
 	jsonw_key(w, "data");
@@ -65,87 +94,55 @@ on_settled(struct cmd *c, int rc)
 	struct op *op = c->arg;
 
 	request_settle(op->req, rc);
+	free(op->items);
 	free(op);
 }
 
-/* tags: an object of strings. */
+/*
+ * One of a batch is made, or refused and with it all.  Nobody else answers
+ * between the first and the last, so the shared body holds.
+ */
 static void
-read_tags(struct errors *e, const struct json_node *tags, struct cmd *c)
+on_item(struct cmd *c, const struct outcome *o)
 {
-	const char *why = labels_check(tags, false, NULL);
+	struct op *op = c->arg;
+	struct restep_view v;
+	struct jsonw *w = op->w;
+	char prefix[40];
 
-	if (why != NULL)
-		errors_add(e, "", "tags", why);
-	c->tags = tags->raw;
-}
-
-/* idempotency_key: 1-255 characters. */
-static void
-read_key(struct errors *e, const struct json_node *key, struct cmd *c)
-{
-	if (key->type != JSON_STRING || key->str.n == 0 ||
-	    utf8_count(key->str) > KEY_MAX) {
-		errors_add(e, "", "idempotency_key",
-		    "must be a string of 1 to 255 characters");
+	if (!is_made(o)) {
+		snprintf(prefix, sizeof prefix, "executions.%u",
+		    (unsigned)(c - op->items));
+		send_refusal(op->req, o, prefix);
 		return;
 	}
-	c->idempotency_key = key->str;
-	c->scope = CMD_SCOPE_RESTEP;
-}
-
-/* priority and project_id. */
-static void
-read_numbers(struct errors *e, const struct json_node *body, struct cmd *c)
-{
-	const struct json_node *priority = json_get(body, "priority");
-	const struct json_node *project = json_get(body, "project_id");
-	int64_t n;
-
-	c->priority = -1;
-	if (!json_absent(priority)) {
-		if (json_int(priority, 0, 9, &n))
-			c->priority = (int)n;
-		else
-			errors_add(e, "", "priority",
-			    "must be an integer from 0 to 9");
+	v = view(op, o);
+	if (op->nanswers++ == 0) {
+		op->w = w = request_body(op->req);
+		jsonw_object(w);
+		jsonw_key(w, "data");
+		jsonw_array(w);
 	}
-	if (json_absent(project))
+	restep_view_entry(w, &v);
+	if (op->nanswers < op->cmd.nitems)
 		return;
-	if (json_int(project, 1, INT64_MAX, &n))
-		c->project = (uint64_t)n;
-	else
-		errors_add(e, "", "project_id", "must be an integer from 1");
+	jsonw_end(w);
+	draw_cstr(w, "message", "Executions created");
+	jsonw_end(w);
+	request_send(op->req, 200);
 }
 
-/* The whole body; what was wrong is in e. */
+/* A whole command, ready to be submitted. */
 static void
-read_body(struct errors *e, const struct json_node *body, struct cmd *c)
+submit(struct request *r, struct op *op, enum cmd_kind kind)
 {
-	const struct json_node *input = json_get(body, "input_params");
-	const struct json_node *metadata = json_get(body, "metadata");
-	const struct json_node *tags = json_get(body, "tags");
-	const struct json_node *key = json_get(body, "idempotency_key");
-
-	if (!json_absent(input))
-		c->input = input->raw;
-	if (!json_absent(metadata)) {
-		if (metadata->type != JSON_OBJECT)
-			errors_add(e, "", "metadata", "must be an object");
-		c->metadata = metadata->raw;
-	}
-	if (!json_absent(tags))
-		read_tags(e, tags, c);
-	if (!json_absent(key))
-		read_key(e, key, c);
-	read_numbers(e, body, c);
-}
-
-/* A key bound to a project makes only that project's things. */
-static bool
-may_make(const struct request *r, const struct cmd *c)
-{
-	return r->auth.project == 0 || c->project == 0 ||
-	    c->project == r->auth.project;
+	op->req = r;
+	op->cmd.kind = kind;
+	op->cmd.answer = on_answer;
+	op->cmd.settled = on_settled;
+	op->cmd.arg = op;
+	op->cmd.name = r->param[0];
+	submit_cmd(r, &op->cmd);
 }
 
 /* POST /api/jobs/{job}/trigger */
@@ -159,20 +156,62 @@ jobs_api_trigger(struct request *r)
 	if (body == NULL)
 		return;
 	op = mem_zalloc(sizeof *op);
-	read_body(&e, body, &op->cmd);
-	if (!may_make(r, &op->cmd))
-		errors_add(&e, "", "project_id",
-		    "is not the project of this key");
-	if (e.n > 0) {
-		errors_send(r, &e);
-		free(op);
+	trigger_read(r, &e, "", body, &op->cmd);
+	if (e.n == 0) {
+		submit(r, op, CMD_TRIGGER);
 		return;
 	}
-	op->req = r;
-	op->cmd.kind = CMD_TRIGGER;
-	op->cmd.answer = on_answer;
-	op->cmd.settled = on_settled;
-	op->cmd.arg = op;
-	op->cmd.name = r->param[0];
-	submit_cmd(r, &op->cmd);
+	errors_send(r, &e);
+	free(op);
+}
+
+/* Read each of the batch; what was wrong is in e. */
+static void
+read_items(struct request *r, struct errors *e, const struct json_node *list,
+    struct op *op)
+{
+	const struct json_node *n = list->child;
+	char prefix[40];
+	unsigned i;
+
+	op->items = mem_zalloc(list->count * sizeof *op->items);
+	op->cmd.items = op->items;
+	op->cmd.nitems = list->count;
+	for (i = 0; n != NULL; n = n->next, i++) {
+		snprintf(prefix, sizeof prefix, "executions.%u", i);
+		if (n->type != JSON_OBJECT)
+			errors_add(e, "", prefix, "must be an object");
+		else
+			trigger_read(r, e, prefix, n, &op->items[i]);
+		op->items[i].answer = on_item;
+		op->items[i].arg = op;
+	}
+}
+
+/* POST /api/jobs/{job}/trigger/batch */
+void
+jobs_api_trigger_batch(struct request *r)
+{
+	const struct json_node *body = request_json(r), *list;
+	struct errors e = {0};
+	struct op *op;
+
+	if (body == NULL)
+		return;
+	list = json_get(body, "executions");
+	if (json_absent(list) || list->type != JSON_ARRAY || list->count == 0 ||
+	    list->count > BATCH_MAX) {
+		request_error(r, 422, "executions",
+		    "must be an array of 1 to %d objects", BATCH_MAX);
+		return;
+	}
+	op = mem_zalloc(sizeof *op);
+	read_items(r, &e, list, op);
+	if (e.n == 0) {
+		submit(r, op, CMD_TRIGGER_BATCH);
+		return;
+	}
+	errors_send(r, &e);
+	free(op->items);
+	free(op);
 }

@@ -61,6 +61,7 @@ struct store {
 	bool failing;  /* so that a full disk is logged once */
 	bool unclean;
 	char epoch[17];
+	uint8_t secret[STORE_SECRET];
 	uint64_t free_mark;
 	struct store_txn read, write;
 	struct counters *counters;

@@ -34,3 +34,25 @@ meta_put(struct store_txn *t, const char *name, unsigned width, uint64_t value)
 	wire_put(bytes, width, value);
 	table_put(t, TABLE_META, slice_str(name), table_bytes(bytes, width));
 }
+
+/* Read bytes. */
+void
+meta_get_bytes(struct store_txn *t, const char *name, void *out, size_t n)
+{
+	struct slice value;
+
+	memset(out, 0, n);
+	if (!table_get(t, TABLE_META, slice_str(name), &value))
+		return;
+	if (value.n == n)
+		memcpy(out, value.p, n);
+	else
+		store_txn_damaged(t, name);
+}
+
+/* Write bytes. */
+void
+meta_put_bytes(struct store_txn *t, const char *name, const void *p, size_t n)
+{
+	table_put(t, TABLE_META, slice_str(name), table_bytes(p, n));
+}

@@ -93,6 +93,9 @@
  *              "epoch"                            8 random bytes, made with
  *                                                 the store, anew when a
  *                                                 backup is restored
+ *              "secret"                           32 random bytes, made with
+ *                                                 the store and kept in its
+ *                                                 copies: what it signs with
  *              "clean"                            u8: 1 after an orderly stop
  *              "seq"                              u64: the last seq given
  *              "number"                           u64: the last number given

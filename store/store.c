@@ -110,6 +110,13 @@ store_epoch(const struct store *s)
 	return s->epoch;
 }
 
+/* Give the secret. */
+const uint8_t *
+store_secret(const struct store *s)
+{
+	return s->secret;
+}
+
 /* Free the slots of readers that died. */
 void
 store_reap_readers(struct store *s)

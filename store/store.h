@@ -42,6 +42,10 @@ bool store_was_unclean(const struct store *s);
 /* The epoch: 16 hex digits and a NUL, the first half of every SSE id. */
 const char *store_epoch(const struct store *s);
 
+/* What the store signs with: random bytes that nobody else is told. */
+#define STORE_SECRET 32
+const uint8_t *store_secret(const struct store *s);
+
 /* Free readers left behind by dead processes; every minute. */
 void store_reap_readers(struct store *s);
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -370,6 +371,20 @@ recognize(struct store *s, const struct store_cause *cause)
 	    s->dir);
 }
 
+/* Make the secret, once in a store's life. */
+static int
+make_secret(struct store_txn *t)
+{
+	uint8_t secret[STORE_SECRET];
+
+	if (table_has(t, TABLE_META, SLICE("secret")))
+		return 0;
+	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+		return EIO;
+	meta_put_bytes(t, "secret", secret, sizeof(secret));
+	return 0;
+}
+
 /* Note this start; a new store and a copied one get an epoch of their own. */
 static int
 boot(struct store *s, uint64_t seed)
@@ -390,7 +405,11 @@ boot(struct store *s, uint64_t seed)
 	}
 	meta_put(t, "boots", 8, meta_get(t, "boots", 8) + 1);
 	meta_put(t, "clean", 1, 0);
-	return store_commit(t);
+	rc = make_secret(t);
+	if (rc == 0)
+		return store_commit(t);
+	store_abort(t);
+	return rc;
 }
 
 /* Did the last run end without saying so? */
@@ -406,12 +425,13 @@ is_unclean(struct store *s)
 }
 
 static void
-read_epoch(struct store *s)
+read_identity(struct store *s)
 {
 	struct store_txn *t = store_snapshot(s);
 
 	snprintf(s->epoch, sizeof(s->epoch), "%016" PRIx64,
 	    meta_get(t, "epoch", 8));
+	meta_get_bytes(t, "secret", s->secret, sizeof(s->secret));
 	store_snapshot_end(s);
 }
 
@@ -426,7 +446,7 @@ start(struct store *s, uint64_t seed, const struct store_cause *cause)
 	s->unclean = is_unclean(s);
 	if (s->mode == STORE_SERVE && (rc = boot(s, seed)) != 0)
 		return fail_open(s, rc, cause);
-	read_epoch(s);
+	read_identity(s);
 	return true;
 }
 

@@ -20,6 +20,8 @@ cli_test_libs = libcli.a $(core_libs) $(CURL_LIBS) $(CMOCKA_LIBS)
 unit_tests =
 unit_tests += tests/core/test_article
 tests_core_test_article_LDADD = $(core_test_libs)
+unit_tests += tests/core/test_base64
+tests_core_test_base64_LDADD = $(core_test_libs)
 unit_tests += tests/core/test_buf
 tests_core_test_buf_LDADD = $(core_test_libs)
 unit_tests += tests/core/test_decimal
@@ -180,6 +182,8 @@ unit_tests += tests/http/test_slow
 tests_http_test_slow_LDADD = $(http_test_libs)
 unit_tests += tests/http/test_strict
 tests_http_test_strict_LDADD = $(http_test_libs)
+unit_tests += tests/http/test_token
+tests_http_test_token_LDADD = $(http_test_libs)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)

@@ -1,0 +1,149 @@
+/*
+ * What a worker may ask for, in a body or a query; the rules are the same.
+ */
+#include "http/claims_read.h"
+
+#include <stdio.h>
+
+#include "core/utf8.h"
+
+#define NAME_MAX 200 /* characters, of a worker, a queue, a job */
+#define NAMES_MAX 64
+#define WAIT_MAX 60 /* seconds */
+
+static void
+refuse(struct errors *e, const char *member, const char *text)
+{
+	errors_add(e, "", member, text);
+}
+
+static bool
+is_name(struct slice s)
+{
+	return s.n > 0 && utf8_count(s) <= NAME_MAX;
+}
+
+/* ---- what body and query share ---- */
+
+static void
+set_worker(struct errors *e, struct slice name, struct claim *cl)
+{
+	if (!is_name(name))
+		refuse(e, "worker", "must be a string of 1 to 200 characters");
+	cl->worker = name;
+}
+
+static void
+set_unit(struct errors *e, struct slice unit, struct claim *cl)
+{
+	cl->of_steps = slice_is(unit, "step");
+	if (!cl->of_steps && !slice_is(unit, "execution"))
+		refuse(e, "unit", "must be execution or step");
+}
+
+static void
+refuse_range(struct errors *e, const char *member, int64_t min, int64_t max)
+{
+	char text[60];
+
+	snprintf(text, sizeof text, "must be an integer from %lld to %lld",
+	    (long long)min, (long long)max);
+	refuse(e, member, text);
+}
+
+/* One name of a list, n of which were there before it. */
+static void
+set_name(struct errors *e, const char *member, struct slice name,
+    struct slice *at)
+{
+	if (!is_name(name))
+		refuse(e, member, "must be a string of 1 to 200 characters");
+	*at = name;
+}
+
+/* Where nothing was said: the queue of jobs that do not say one. */
+static void
+set_default(struct errors *e, struct request *r, struct claim *cl)
+{
+	struct slice *names;
+
+	if (cl->njobs > 0 && cl->nqueues > 0)
+		refuse(e, "jobs", "must not stand beside queues");
+	if (cl->njobs + cl->nqueues > 0)
+		return;
+	names = arena_get(&r->arena, sizeof *names);
+	names[0] = SLICE("default");
+	cl->queues = names;
+	cl->nqueues = 1;
+}
+
+/* ---- a body ---- */
+
+/* An array of names; *n stays 0 where it is absent or wrong. */
+static const struct slice *
+read_names(struct request *r, struct errors *e, const struct json_node *list,
+    unsigned *n)
+{
+	struct slice *names;
+	const struct json_node *node;
+	char member[40];
+
+	if (json_absent(list))
+		return NULL;
+	snprintf(member, sizeof member, "%.*s", SLICE_FMT(list->key));
+	if (list->type != JSON_ARRAY || list->count == 0 ||
+	    list->count > NAMES_MAX) {
+		refuse(e, member, "must be an array of 1 to 64 strings");
+		return NULL;
+	}
+	names = arena_get(&r->arena, list->count * sizeof *names);
+	for (node = list->child; node != NULL; node = node->next, (*n)++) {
+		snprintf(member, sizeof member, "%.*s.%u", SLICE_FMT(list->key),
+		    *n);
+		set_name(e, member,
+		    node->type == JSON_STRING ? node->str : SLICE_NONE,
+		    &names[*n]);
+	}
+	return names;
+}
+
+/* An integer; what it was set to stays where it is absent or wrong. */
+static void
+read_int(struct errors *e, const struct json_node *n, int64_t min, int64_t max,
+    int64_t *out)
+{
+	char member[40];
+
+	if (json_absent(n) || json_int(n, min, max, out))
+		return;
+	snprintf(member, sizeof member, "%.*s", SLICE_FMT(n->key));
+	refuse_range(e, member, min, max);
+}
+
+/* Read a body; see claims_read.h. */
+void
+claims_read(struct request *r, struct errors *e, const struct json_node *body,
+    struct claim *cl, int64_t *wait_ms)
+{
+	const struct json_node *worker = json_get(body, "worker");
+	const struct json_node *unit = json_get(body, "unit");
+	int64_t max = 1, wait = 0, lease = 0;
+
+	set_worker(e,
+	    worker != NULL && worker->type == JSON_STRING ? worker->str
+							  : SLICE_NONE,
+	    cl);
+	cl->queues = read_names(r, e, json_get(body, "queues"), &cl->nqueues);
+	cl->jobs = read_names(r, e, json_get(body, "jobs"), &cl->njobs);
+	set_default(e, r, cl);
+	if (!json_absent(unit))
+		set_unit(e, unit->type == JSON_STRING ? unit->str : SLICE_NONE,
+		    cl);
+	read_int(e, json_get(body, "max"), 1, CLAIMS_MAX, &max);
+	read_int(e, json_get(body, "wait_seconds"), 0, WAIT_MAX, &wait);
+	read_int(e, json_get(body, "lease_seconds"), 1, CLAIMS_LEASE_MAX,
+	    &lease);
+	cl->max = (unsigned)max;
+	cl->lease_ms = lease * 1000;
+	*wait_ms = wait * 1000;
+}
