@@ -39,11 +39,13 @@ class Worker(threading.Thread):
 
     def send(self, ex, verb, body):
         """True when it was accepted; a broken disk may refuse it."""
-        r = ex.send(verb, body)
+        return self.accepted(ex.send(verb, body), 200)
+
+    def accepted(self, r, *wanted):
         if r.status_code in self.load.refusals:
             self.load.refused(r)
             return False
-        ok(r)
+        assert r.status_code in wanted, r.text
         self.load.acknowledged()
         return True
 
@@ -56,7 +58,7 @@ class Worker(threading.Thread):
         ex = self.load.api.execution(ok(r)["data"]["id"])
         self.load.acknowledged()
         life = {"ex": ex, "logs": [], "steps": {}, "percent": None,
-                "sure": True, "result": None, "batches": 0}
+                "sure": True, "result": None, "batches": 0, "objects": {}}
         self.lives.append(life)
         for step in STEPS:
             self.step(life, step)
@@ -71,10 +73,22 @@ class Worker(threading.Thread):
         life["sure"] = False
         if self.send(life["ex"], "progress", {"progress_percent": percent}):
             life["percent"], life["sure"] = percent, True
+        self.put(life, self.rng.choice("xy"))
         artifacts = {"by": self.number, "n": self.rng.random()}
         if self.send(life["ex"], f"steps/{step}/completed",
                      {"artifacts": artifacts}):
             life["steps"][step] = artifacts
+
+    def put(self, life, name):
+        """Put an object; what it may be now is the first or the second."""
+        body = self.rng.randbytes(self.rng.choice((0, 10, 5000, 40000)))
+        was = life["objects"].get(name, [None])[0]
+        life["objects"][name] = [was, body]
+        r = life["ex"].api.put(put_path(life["ex"], name), body)
+        if self.accepted(r, 200 if was is not None else 201):
+            life["objects"][name] = [body]
+        else:
+            life["objects"][name] = [was]
 
     def logs(self, life):
         name = f"b{life['batches']}"
@@ -138,8 +152,22 @@ class Load:
             verify_life(life)
 
 
+def put_path(ex, name):
+    return f"/api/v1/executions/{ex.id}/storage/r/s/{name}"
+
+
+def verify_objects(life):
+    """Each is of the last write that was accepted, or of one after it."""
+    for name, bodies in life["objects"].items():
+        r = life["ex"].api.get("/api/v1/storage/objects/executions/"
+                               f"{life['ex'].id}/r/s/{name}")
+        found = None if r.status_code == 404 else r.content
+        assert found in bodies, (life["ex"].id, name, r.status_code)
+
+
 def verify_life(life):
     ex = life["ex"]
+    verify_objects(life)
     row = ex.get()
     steps = {s["name"]: s for s in row["steps"]}
     for name, artifacts in life["steps"].items():
