@@ -16,6 +16,12 @@ int cmd_check(int argc, char **argv);
  */
 int cmd_backup(int argc, char **argv);
 
+/*
+ * rebuild --data DIR NEWDIR: make a store again from the journal of one.
+ * Returns the exit status: 0 done, 1 failed, 2 bad arguments or no store.
+ */
+int cmd_rebuild(int argc, char **argv);
+
 /* From now on, a store's file that is cut short ends the process politely. */
 void cmd_catch_bus(void);
 

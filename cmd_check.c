@@ -58,8 +58,8 @@ run(struct store *s)
 	}
 	if (r.findings > SHOWN_MAX)
 		printf("... and %" PRIu64 " more\n", r.findings - SHOWN_MAX);
-	printf("store is NOT consistent: %" PRIu64 " findings; restore a "
-	       "backup, and report this\n",
+	printf("store is NOT consistent: %" PRIu64 " findings; see "
+	       "tidewired rebuild, and report this\n",
 	    r.findings);
 	return 1;
 }

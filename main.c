@@ -327,6 +327,8 @@ main(int argc, char **argv)
 		return cmd_check(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "backup") == 0)
 		return cmd_backup(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "rebuild") == 0)
+		return cmd_rebuild(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "serve") == 0)
 		return serve(argc - 1, argv + 1);
 	return serve(argc, argv);

@@ -84,14 +84,16 @@ options_help(void)
 	unsigned i;
 	char left[64];
 
-	printf("Usage: tidewired [serve] [OPTION]...\n"
-	       "       tidewired check --data DIR\n"
-	       "       tidewired backup --data DIR FILE\n\n"
-	       "Remembers every job execution durably, finalizes it on time, "
-	       "and streams it live.\n\n"
-	       "serve (the default) runs the server; check reads a store and "
-	       "says whether it is\nconsistent; backup copies one, while it "
-	       "is served, to FILE.\n\nOptions of serve, with defaults:\n");
+	printf(
+	    "Usage: tidewired [serve] [OPTION]...\n"
+	    "       tidewired check --data DIR\n"
+	    "       tidewired backup --data DIR FILE\n"
+	    "       tidewired rebuild --data DIR NEWDIR\n\n"
+	    "Remembers every job execution durably, finalizes it on time, "
+	    "and streams it live.\n\n"
+	    "serve (the default) runs the server; check reads a store and "
+	    "says whether it is\nconsistent; backup copies one, while it "
+	    "is served, to FILE;\nrebuild makes one again from its journal.\n\nOptions of serve, with defaults:\n");
 	for (i = 0; i < ROWS; i++) {
 		snprintf(left, sizeof left, "--%s%s%s", rows[i].name,
 		    rows[i].argument == NULL ? "" : " ",

@@ -11,7 +11,7 @@
 #define EVENT_FORMAT 1
 #define HEAD 62	       /* bytes before the first member */
 #define MEMBER_HEAD 5  /* id and length */
-#define MEMBER_LAST 33 /* the largest enum member */
+#define MEMBER_LAST 34 /* the largest enum member */
 
 static const char *const type_names[] = {
     [EVENT_CREATED] = "created",

@@ -64,6 +64,7 @@ enum member {
 	MEMBER_WORKER = 31,	  /* text: who claimed it; due is the lease's */
 	MEMBER_CONCURRENCY = 32,  /* text: concurrency_key (EVENT_CREATED) */
 	MEMBER_QUEUE = 33,	  /* text: a queue's name (EVENT_PAUSE) */
+	MEMBER_PROJECT = 34,	  /* binary: u64, whose a job is (EVENT_JOB) */
 };
 #define EVENT_MEMBERS_MAX 8
 
@@ -135,7 +136,7 @@ struct slice event_get(const struct journal_event *ev, enum member id);
  *	 34	uuid	execution
  *	 50	u64	prev
  *	 58	u32	nth
- *	 62		members, each: u8 id (1-33, none twice), u32 length, bytes
+ *	 62		members, each: u8 id (1-34, none twice), u32 length, bytes
  *
  * Nothing follows the last member.
  */

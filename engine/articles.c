@@ -1,7 +1,7 @@
 /*
  * Articles: found in the result by which an execution completes, whichever
  * dialect said it, and kept in the same transaction; edited and deleted.
- * core/article.c knows what they are, store/articles.c where they lie.
+ * core/article.c knows what they are, store/articles.c keeps them.
  */
 #include "store/articles.h"
 
@@ -67,47 +67,6 @@ engine_articles_find(struct engine *e, struct store_txn *t, unsigned i,
 	e->made.len = 0;
 	write_made(e, t, &found, with->seq, &e->made);
 	event_add_member(ev, MEMBER_ARTICLES, buf_slice(&e->made));
-}
-
-static void
-keep_made(struct engine *e, struct store_txn *t, const struct journal_event *ev)
-{
-	struct article_made made;
-	struct article a;
-
-	INVARIANT(article_made_read(ev, &made));
-	for (unsigned i = 0; i < article_made_count(&made); i++) {
-		a = article_made_at(ev, &made, i);
-		a.project = e->rows->x.project;
-		articles_put(t, NULL, &a);
-	}
-}
-
-static void
-keep_change(struct store_txn *t, const struct journal_event *ev)
-{
-	struct slice bytes = event_get(ev, MEMBER_ARTICLE_ID);
-	struct article old, a;
-	struct uuid id;
-
-	INVARIANT(bytes.n == sizeof id.b);
-	memcpy(id.b, bytes.p, sizeof id.b);
-	if (!articles_get(t, &id, &old))
-		return; /* the transaction knows why, and is lost */
-	a = old;
-	article_apply(ev, &a);
-	articles_put(t, &old, &a);
-}
-
-/* Let an event that was appended change rows; see engine_impl.h. */
-void
-engine_articles_keep(struct engine *e, struct store_txn *t,
-    const struct journal_event *ev)
-{
-	if (ev->type == EVENT_ARTICLE)
-		keep_change(t, ev);
-	else if (event_get(ev, MEMBER_ARTICLES).p != NULL)
-		keep_made(e, t, ev);
 }
 
 /* Load the article of a command, and the execution that made it. */

@@ -8,6 +8,7 @@
 #include "engine/dispatch.h"
 #include "engine/engine_impl.h"
 #include "engine/fault.h"
+#include "store/articles.h"
 #include "store/jobs.h"
 #include "store/journal.h"
 #include "store/ready.h"
@@ -125,7 +126,7 @@ store_events(struct engine *e, struct store_txn *t)
 		chain(&ev, &at, before);
 		engine_articles_find(e, t, i, &ev);
 		journal_append(t, &ev);
-		engine_articles_keep(e, t, &ev);
+		articles_follow(t, &ev, e->rows->x.project);
 		fault_pass(FAULT_AFTER_JOURNAL_APPEND);
 		log_status(&ev);
 	}

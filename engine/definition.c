@@ -3,6 +3,7 @@
  * journal can rebuild it; a key is a secret and never in the journal.
  */
 #include "core/log.h"
+#include "core/wire.h"
 #include "engine/dispatch.h"
 #include "engine/engine_impl.h"
 #include "store/jobs.h"
@@ -39,6 +40,7 @@ append_job(struct engine *e, struct store_txn *t, const struct jobs_head *head,
     const struct job *def)
 {
 	struct journal_event ev = event_make(EVENT_JOB);
+	uint8_t project[8];
 
 	ev.seq = store_seq(t) + 1;
 	ev.at = engine_now(e);
@@ -47,6 +49,11 @@ append_job(struct engine *e, struct store_txn *t, const struct jobs_head *head,
 	ev.status = def != NULL;
 	if (def != NULL)
 		event_add_member(&ev, MEMBER_DEFINITION, def->definition);
+	if (head->project != 0) {
+		wire_put(project, sizeof project, head->project);
+		event_add_member(&ev, MEMBER_PROJECT,
+		    (struct slice){(const char *)project, sizeof project});
+	}
 	journal_append(t, &ev);
 }
 

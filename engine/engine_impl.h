@@ -148,10 +148,6 @@ void engine_key_revoke(struct engine *, struct store_txn *, struct cmd *);
 void engine_articles_find(struct engine *e, struct store_txn *t, unsigned i,
     struct journal_event *ev);
 
-/* articles.c: write the article rows that an appended event changes. */
-void engine_articles_keep(struct engine *e, struct store_txn *t,
-    const struct journal_event *ev);
-
 /* articles.c, retry.c, rollback.c: commands. */
 void engine_article_change(struct engine *, struct store_txn *, struct cmd *);
 void engine_retry(struct engine *, struct store_txn *, struct cmd *);

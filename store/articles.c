@@ -189,3 +189,44 @@ articles_body(struct store_txn *t, const struct article *a)
 	}
 	return (struct slice){all.p + a->body.from, a->body.n};
 }
+
+static void
+keep_made(struct store_txn *t, const struct journal_event *ev, uint64_t project)
+{
+	struct article_made made;
+	struct article a;
+
+	INVARIANT(article_made_read(ev, &made));
+	for (unsigned i = 0; i < article_made_count(&made); i++) {
+		a = article_made_at(ev, &made, i);
+		a.project = project;
+		articles_put(t, NULL, &a);
+	}
+}
+
+static void
+keep_change(struct store_txn *t, const struct journal_event *ev)
+{
+	struct slice bytes = event_get(ev, MEMBER_ARTICLE_ID);
+	struct article old, a;
+	struct uuid id;
+
+	INVARIANT(bytes.n == sizeof(id.b));
+	memcpy(id.b, bytes.p, sizeof(id.b));
+	if (!articles_get(t, &id, &old))
+		return; /* the transaction knows why, and is lost */
+	a = old;
+	article_apply(ev, &a);
+	articles_put(t, &old, &a);
+}
+
+/* Follow an event. */
+void
+articles_follow(struct store_txn *t, const struct journal_event *ev,
+    uint64_t project)
+{
+	if (ev->type == EVENT_ARTICLE)
+		keep_change(t, ev);
+	else if (event_get(ev, MEMBER_ARTICLES).p != NULL)
+		keep_made(t, ev, project);
+}

@@ -20,6 +20,10 @@ bool articles_get(struct store_txn *t, const struct uuid *id,
 void articles_put(struct store_txn *t, const struct article *old,
     const struct article *a);
 
+/* Let the rows follow an event that was appended, of an execution of project. */
+void articles_follow(struct store_txn *t, const struct journal_event *ev,
+    uint64_t project);
+
 /* The number for the next one, and count of numbers to take from there. */
 uint64_t articles_numbers(struct store_txn *t, unsigned count);
 

@@ -18,6 +18,7 @@
 #include "store/jobs.h"
 #include "store/jobs_cache.h"
 #include "store/names.h"
+#include "store/origin.h"
 #include "store/rows.h"
 
 #define TIME_MAX (INT64_MAX / 4)
@@ -40,31 +41,18 @@ struct run {
 static bool
 begin_replay(struct check *c, struct run *r, const struct journal_event *ev)
 {
-	struct slice ids = event_get(ev, MEMBER_STEPS);
-
-	r->x = (struct execution){.status = STATUS_QUEUED};
 	r->idempotency = event_get(ev, MEMBER_IDEMPOTENCY);
 	r->name = event_get(ev, MEMBER_NAME);
-	if (ev->type != EVENT_CREATED ||
-	    !execution_decode_origin(event_get(ev, MEMBER_ROW), &r->x)) {
-		check_find(c, "execution %s: does not begin with its creation",
-		    check_id(&r->id));
-		return false;
-	}
-	r->x.id = r->id;
 	if (c->jobs_broken)
 		return false; /* reading a broken definition aborts */
-	r->job = jobs_get(c->t, &r->x.job, r->x.job_version);
-	if (r->job == NULL || ids.n != r->job->nsteps * sizeof(struct uuid)) {
-		check_find(c, "execution %s: its job or version is not there",
+	r->job = origin_read(c->t, ev, &r->x, r->made);
+	if (r->job == NULL) {
+		check_find(c,
+		    "execution %s: does not begin with its creation, or "
+		    "its job or version is not there",
 		    check_id(&r->id));
 		return false;
 	}
-	r->x.nsteps = r->job->nsteps;
-	memset(r->made, 0, r->x.nsteps * sizeof(r->made[0]));
-	for (unsigned i = 0; i < r->x.nsteps; i++)
-		memcpy(r->made[i].id.b, ids.p + i * sizeof(struct uuid),
-		    sizeof(struct uuid));
 	return true;
 }
 

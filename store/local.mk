@@ -36,10 +36,14 @@ libstore_a_SOURCES = \
 	store/names.h \
 	store/objects.c \
 	store/objects.h \
+	store/origin.c \
+	store/origin.h \
 	store/pauses.c \
 	store/pauses.h \
 	store/ready.c \
 	store/ready.h \
+	store/rebuild.c \
+	store/rebuild.h \
 	store/rows.c \
 	store/rows.h \
 	store/rows_impl.h \

@@ -202,7 +202,7 @@ static const struct {
     {"a negative time", 18, 0x80, false},
     {"a negative due", 26, 0x80, false},
     {"member 0", 62, 0, false},
-    {"an unknown member", 62, 34, false},
+    {"an unknown member", 62, 35, false},
     {"a member twice", 62, 7, false},
     {"a member longer than all", 63, 0xff, false},
     {"a member longer", 66, 3, false},

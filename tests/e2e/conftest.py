@@ -9,9 +9,15 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import rebuilt  # noqa: E402
 from server import Server, TIDEWIRED  # noqa: E402
 
 TEST_SECONDS = 300
+# After each test of these, the store is also made again from its journal.
+REBUILT = {"test_claims", "test_factflow_configs", "test_factflow_replay",
+           "test_jobs", "test_keys", "test_lifecycle", "test_queues",
+           "test_rebuild", "test_steps", "test_storage",
+           "test_storage_objects", "test_topify", "test_tuxseo"}
 
 
 def pytest_configure(config):
@@ -76,6 +82,8 @@ def start(tmp_path, request):
     try:
         for server in servers:
             server.finish()
+            if request.module.__name__ in REBUILT:
+                rebuilt.verify(server.data)
     finally:
         for server in servers:
             server.abandon()
