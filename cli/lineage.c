@@ -138,21 +138,27 @@ show_stats(const struct json_node *answer)
 
 /* ---- a chain, as a tree ---- */
 
-/* How deep each run stands: one below the run it was made from. */
-static void
-measure(const struct json_node *first, unsigned *depth)
-{
-	const struct json_node *n = first, *p;
-	size_t i, j;
+/* A run of a chain, one below the run it was made from. */
+struct link {
+	struct slice id;
+	unsigned depth;
+};
 
-	for (i = 0; n != NULL; n = n->next, i++) {
+/* A parent stands before its children, and mostly close. */
+static void
+measure(const struct json_node *n, struct link *links)
+{
+	for (size_t i = 0; n != NULL; n = n->next, i++) {
 		struct slice parent =
 		    text_of(json_get(n, "parent_correlation_id"));
+		size_t j = i;
 
-		for (p = first, j = 0; j < i; p = p->next, j++)
-			if (slice_eq(text_of(json_get(p, "correlation_id")),
-				parent))
-				depth[i] = depth[j] + 1;
+		links[i].id = text_of(json_get(n, "correlation_id"));
+		while (parent.n > 0 && j-- > 0)
+			if (slice_eq(links[j].id, parent)) {
+				links[i].depth = links[j].depth + 1;
+				break;
+			}
 	}
 }
 
@@ -182,14 +188,14 @@ show_chain(const struct json_node *answer)
 	const struct json_node *n = json_get(answer, "entries"), *first;
 	struct table *t = table_new(4, heads);
 	size_t count = n != NULL ? n->count : 0;
-	unsigned *depth = mem_zalloc((count + 1) * sizeof(*depth));
+	struct link *links = mem_zalloc((count + 1) * sizeof(*links));
 
 	first = n != NULL ? n->child : NULL;
-	measure(first, depth);
+	measure(first, links);
 	count = 0;
 	for (n = first; n != NULL; n = n->next)
-		add_run(t, n, depth[count++]);
-	free(depth);
+		add_run(t, n, links[count++].depth);
+	free(links);
 	output_table(t);
 	note_rest(answer);
 }

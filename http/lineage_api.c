@@ -93,7 +93,8 @@ write_chosen(struct jsonw *w, const struct run *run, const bool *chosen)
 			continue;
 		total++;
 		bytes += factflow_work_payload(run->work, i);
-		if (total == 1 || bytes <= FACTFLOW_WORK_BYTES)
+		if (total == 1 ||
+		    (bytes <= FACTFLOW_WORK_BYTES && total <= LINEAGE_API_RUNS))
 			factflow_work_write_run(w, run->work, i);
 		else
 			cut = true;

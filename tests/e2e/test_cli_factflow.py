@@ -9,6 +9,7 @@ import pty
 import pytest
 
 from factflow import PIPELINE, Factflow
+from server import TIDEWIRE
 from test_cli import Cli, built  # noqa: F401
 
 BROKEN = 'version: "1.0"\nroutes: {}\n'
@@ -223,6 +224,24 @@ def test_config_edit_offers_to_edit_again(cli, file, tmp_path):
     assert done.stderr.count("Edit again?") == 2
     assert editor.seen() == [PIPELINE, BROKEN, "a: ["]
     assert cli.json("config", "get", "crawl")["version"] == 2
+
+
+def test_config_edit_gives_way(cli, file, tmp_path):
+    """Somebody else stores a version while the editor is open."""
+    cli.ok("config", "create", "-f", file)
+    mine = tmp_path / "mine"
+    mine.write_text(PIPELINE.replace("depth: 2", "depth: 6"))
+    script = tmp_path / "meanwhile"
+    script.write_text(f"#!/bin/sh\n{TIDEWIRE} config edit crawl -f {mine} "
+                      f">/dev/null || exit 1\necho '# mine' >>\"$1\"\n")
+    script.chmod(0o755)
+    cli.env.update(EDITOR=str(script), TMPDIR=str(tmp_path))
+    done = cli.run("config", "edit", "crawl")
+    assert done.returncode == 1 and "version 2" in done.stderr, done.stderr
+    got = cli.json("config", "get", "crawl")
+    assert got["version"] == 2 and "depth: 6" in got["config_yaml"]
+    (left,) = tmp_path.glob("tidewire-*.yaml")
+    assert left.read_text() == PIPELINE + "# mine\n"
 
 
 def test_config_edit_from_a_file(cli, file, tmp_path):

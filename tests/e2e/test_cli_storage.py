@@ -2,10 +2,13 @@
 
 Neighbours: test_storage.py has the endpoints, test_cli.py has Cli.
 """
+import contextlib
 import json
 import os
 import pty
 import re
+import signal
+import socket
 import tarfile
 import threading
 
@@ -181,11 +184,26 @@ def test_download_keeps_nothing_that_is_not_whole(cli, ex, tmp_path):
             and not p.name.endswith(".log")] == ["in"]
 
 
+def test_download_interrupted(cli, ex, tmp_path):
+    with Short(stall=True) as short:
+        proc = cli.spawn("--url", short.url, "storage", "download", "x", "-d",
+                         str(tmp_path))
+        assert short.sent.wait(DEADLINE)
+        wait_until(lambda: [p.stat().st_size for p in tmp_path.glob("x.tar*")]
+                   , "it writes to a file")
+        proc.send_signal(signal.SIGINT)
+        ends(proc, 130)
+    assert not list(tmp_path.glob("x.tar*"))
+
+
 class Short:
     """A server that promises more than it sends."""
 
+    def __init__(self, stall=False):
+        self.stall = stall
+        self.sent = threading.Event()
+
     def __enter__(self):
-        import socket
         self.sock = socket.create_server(("127.0.0.1", 0))
         self.url = "http://127.0.0.1:%d" % self.sock.getsockname()[1]
         self.thread = threading.Thread(target=self.serve)
@@ -197,6 +215,10 @@ class Short:
         with conn:
             conn.recv(10000)
             conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort")
+            self.sent.set()
+            if self.stall:  # until the other side goes
+                with contextlib.suppress(ConnectionError):
+                    conn.recv(1)
 
     def __exit__(self, *error):
         self.thread.join(DEADLINE)
