@@ -253,6 +253,8 @@ copy_rest(struct rebuild *r)
 		for (unsigned i = 0; i < n; i++)
 			keys_put(r->t, &keys[i]);
 		meta_put(r->t, "epoch", 8, epoch);
+		meta_put_bytes(r->t, "secret", store_secret(r->from),
+		    STORE_SECRET);
 		rc = store_commit(r->t);
 	}
 	store_snapshot_end(r->from);

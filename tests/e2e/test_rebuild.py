@@ -47,6 +47,23 @@ def test_cursors_keys_and_work_survive(start, tmp_path):
         assert stream.next().name == "status", "it goes on where it was"
 
 
+def test_claims_survive(start, tmp_path):
+    """A token is as good in the new store."""
+    srv = start()
+    data(srv.api.post("/api/jobs", {"name": "j"}), 201)
+    srv.api.trigger("j")
+    srv.api.trigger("j")
+    [claim] = data(srv.api.post("/api/claims", {"worker": "w"}))
+    srv.stop()
+    assert rebuild(srv.data, tmp_path / "new").returncode == 0
+    other = start(data=tmp_path / "new")
+    path = f"/api/executions/{claim['execution']['id']}/complete"
+    r = other.api.post(path, {}, headers={
+        "Authorization": "Bearer " + claim["token"]})
+    assert r.status_code == 200, r.text
+    assert len(data(other.api.post("/api/claims", {"worker": "w"}))) == 1
+
+
 def test_other_tables_may_be_damaged(srv, tmp_path):
     """Whatever happened to rows and indexes, the journal makes them again."""
     if lmdb is None:
