@@ -6,6 +6,7 @@
 #include "core/lifecycle_objects.h"
 
 #include "core/lifecycle_impl.h"
+#include "core/utf8.h"
 
 /* Emit EVENT_STORAGE with all it needs but what is set in ev already. */
 static void
@@ -43,6 +44,22 @@ lifecycle_object(struct decision *d, const struct journal_event *by)
 	emit(d, &ev, &o);
 }
 
+/* The claim of a step lets a worker write what is that step's. */
+static bool
+check_folder(struct decision *d, struct slice key, const struct fence *f)
+{
+	const struct job_step *step = &d->job->steps[f->step];
+	struct buf *folder = lifecycle_text(d);
+
+	object_key_step(&d->x->id, step, folder);
+	if (key.n > folder->len && memcmp(key.p, folder->p, folder->len) == 0)
+		return true;
+	return lifecycle_refuse(d, REFUSAL_FENCED, "detail",
+	    "this token is of the claim of step '%.*s': it writes under that "
+	    "route and step only",
+	    SLICE_FMT(utf8_prefix(step->name, 80)));
+}
+
 /* Put an object. */
 bool
 lifecycle_object_put(struct decision *d, const struct object_put *put,
@@ -63,6 +80,8 @@ lifecycle_object_put(struct decision *d, const struct object_put *put,
 		return lifecycle_refuse(d, REFUSAL_TERMINAL, "status",
 		    "nothing can be stored: the execution is %s",
 		    status_name(d->x->status));
+	if (f->of_step && !check_folder(d, put->key, f))
+		return false;
 	event_add_member(&ev, MEMBER_BYTES, bytes);
 	emit(d, &ev, &o);
 	return true;

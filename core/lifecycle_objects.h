@@ -10,7 +10,8 @@
 /*
  * Put an object, whose key is of d's execution, in place of what had that
  * key.  f is what the worker claims to be; steps must be loaded when it is
- * one's.  False when that or the execution is over.
+ * one's, and then the key is that step's.  False when that or the execution
+ * is over.
  */
 bool lifecycle_object_put(struct decision *d, const struct object_put *put,
     const struct fence *f);

@@ -90,6 +90,17 @@ object_key_put(const struct uuid *id, const struct slice part[3],
 		add_part(out, part[i]);
 }
 
+/* Name the folder of a step. */
+void
+object_key_step(const struct uuid *id, const struct job_step *step,
+    struct buf *out)
+{
+	add_execution(out, id);
+	add_part(out, step->route);
+	add_part(out, step->name);
+	buf_add_byte(out, '/');
+}
+
 /* Look at one part of such a name. */
 const char *
 object_check_part(struct slice part)

@@ -53,6 +53,10 @@ void object_key(const struct job *job, const struct journal_event *ev,
 void object_key_put(const struct uuid *id, const struct slice part[3],
     struct buf *out);
 
+/* Append what the keys of a step's objects begin with, '/' included. */
+void object_key_step(const struct uuid *id, const struct job_step *step,
+    struct buf *out);
+
 /* What is wrong with a part or a content type of something put; NULL: none. */
 const char *object_check_part(struct slice part);
 const char *object_check_type(struct slice type);

@@ -114,7 +114,7 @@ const struct route route_table[] = {
     {METHOD_GET, LINEAGE "/children", lineage_api_children, SCOPE_READ, 0},
 
     {METHOD_PUT, FACTFLOW "/storage/{route}/{stage}/{name}",
-	storage_objects_put, SCOPE_WORKER, 0},
+	storage_objects_put, SCOPE_WORKER, ROUTE_REPORT},
     {METHOD_GET, FACTFLOW "/archive.tar", storage_archive, SCOPE_READ, 0},
     {METHOD_GET, "/api/v1/storage/objects", storage_lists_objects, SCOPE_READ,
 	0},

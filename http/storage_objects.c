@@ -27,6 +27,14 @@ struct put {
 	struct buf key;
 };
 
+static int
+status_of(enum refusal_code code)
+{
+	if (code == REFUSAL_FENCED)
+		return 403;
+	return code == REFUSAL_STALE ? 409 : 400;
+}
+
 static void
 on_answer(struct cmd *c, const struct outcome *o)
 {
@@ -38,8 +46,7 @@ on_answer(struct cmd *c, const struct outcome *o)
 		request_error(p->req, 404, "detail", "execution not found");
 		return;
 	case OUTCOME_REFUSED:
-		request_error(p->req,
-		    o->refusal->code == REFUSAL_STALE ? 409 : 400, "detail",
+		request_error(p->req, status_of(o->refusal->code), "detail",
 		    "%s", o->refusal->text);
 		return;
 	default:
@@ -119,6 +126,7 @@ storage_objects_put(struct request *r)
 	p->object.bytes = r->body;
 	p->cmd.kind = CMD_OBJECT_PUT;
 	p->cmd.id = x.id;
+	p->cmd.fence = r->auth.token.fence;
 	p->cmd.fence.attempt = attempt;
 	p->cmd.put = &p->object;
 	p->cmd.answer = on_answer;

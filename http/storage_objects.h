@@ -11,7 +11,8 @@ struct request;
  * PUT /api/v1/executions/{id}/storage/{route}/{stage}/{name} (1 to 255 bytes
  * each, no '/', neither . nor ..; id or unique name): the body, as it
  * is, of the Content-Type it has.  201, or 200 where it takes another's
- * place; 400 once the execution is over, 409 once its X-Attempt is.  Unlike a
+ * place; 400 once the execution is over, 409 once its X-Attempt or claim
+ * is.  Who claimed a step writes under its route and name alone.  Unlike a
  * report it is no sign of life.
  */
 void storage_objects_put(struct request *r);

@@ -110,6 +110,7 @@ test_put(void **state)
 	struct world *w =
 	    world_new("{'name':'n','steps':[{'name':'a'}]}", "{}");
 	static const struct slice parts[] = {{"r", 1}, {"a/b", 3}, {"..", 2}};
+	static const struct slice own[] = {{"a", 1}, {"a", 1}, {"n", 1}};
 	struct object_put put = {.content_type = SLICE("x/y")};
 	struct fence f = {0};
 	struct step steps[WORLD_STEPS];
@@ -121,6 +122,8 @@ test_put(void **state)
 	(void)state;
 	object_key_put(&w->x.id, parts, &key);
 	put.key = buf_slice(&key);
+	assert_int_equal(key.len, sizeof OBJECT_ROOT - 1 + UUID_TEXT + 15);
+	assert_memory_equal(key.p + key.len - 15, "/r/a%2Fb/%2E%2E", 15);
 	for (unsigned i = 0; i < 2; i++) {
 		d = world_decision(w, &x, steps);
 		put.bytes = i == 0 ? SLICE_NONE : SLICE("\0\1\2");
@@ -135,7 +138,6 @@ test_put(void **state)
 		assert_non_null(event_get(&w->change.events[0], MEMBER_BYTES)
 				    .p);
 	}
-	assert_non_null(strstr(key.p, "/r/a%2Fb/%2E%2E"));
 	f.attempt = 2;
 	d = world_decision(w, &x, steps);
 	assert_false(lifecycle_object_put(&d, &put, &f));
@@ -147,6 +149,15 @@ test_put(void **state)
 	d = world_decision(w, &x, steps);
 	assert_false(lifecycle_object_put(&d, &put, &f));
 	assert_int_equal(d.refusal.code, REFUSAL_STALE);
+	f.claim = 0; /* of the step, whose objects these are not */
+	d = world_decision(w, &x, steps);
+	assert_false(lifecycle_object_put(&d, &put, &f));
+	assert_int_equal(d.refusal.code, REFUSAL_FENCED);
+	key.len = 0;
+	object_key_put(&w->x.id, own, &key);
+	put.key = buf_slice(&key);
+	d = world_decision(w, &x, steps);
+	assert_true(lifecycle_object_put(&d, &put, &f));
 	f = (struct fence){0};
 	w->x.status = STATUS_TIMED_OUT;
 	d = world_decision(w, &x, steps);

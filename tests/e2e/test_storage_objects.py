@@ -14,6 +14,7 @@ import pytest
 from api import chain, ms, ok
 from server import DEADLINE, memory_kb, wait_until
 from sse import Stream
+from work import claim_one
 
 MISSING = "00000000-0000-7000-8000-000000000000"
 
@@ -286,6 +287,41 @@ def test_an_attempt_that_is_over_stores_nothing(api, case):
     for wrong in ("0", "x", "-1", "4294967296"):
         with case(wrong):
             assert api.put(path, b"", {"X-Attempt": wrong}).status_code == 400
+
+
+def with_token(c, where):
+    return c.ex.api.put(
+        f"/api/v1/executions/{c.id}/storage/{where}", b"x").status_code
+
+
+def test_a_claims_token(srv, api):
+    """It stores for its execution, as long as the claim stands."""
+    api.job("a", name="j", heartbeat_timeout_seconds=10,
+            retry={"initial_interval_ms": 0, "jitter": 0})
+    other = api.trigger("j")
+    put(api, other, "r/s/n", b"1")
+    other.finish()
+    api.trigger("j")
+    c = claim_one(api)
+    assert with_token(c, "r/s/n") == 201
+    for path in (f"/api/v1/executions/{other.id}/storage/r/s/n",
+                 "/api/v1/executions/nobody/storage/r/s/n"):
+        assert c.ex.api.put(path, b"x").status_code == 403
+    assert get(c.ex.api, f"executions/{c.id}/r/s/n").status_code == 403
+    srv.advance(11_000)
+    again = claim_one(api)
+    assert again.id == c.id and with_token(c, "r/s/n") == 409
+    assert with_token(again, "r/s/n") == 200
+
+
+def test_the_token_of_a_step_stores_for_that_step(api):
+    api.job({"name": "a", "route": "r"}, {"name": "b", "route": "r"},
+            name="j")
+    api.trigger("j")
+    a = claim_one(api, unit="step")
+    assert with_token(a, "r/a/n") == 201
+    for where in ("r/b/n", "a/a/n", "r/ab/n", "_execution/result/n"):
+        assert with_token(a, where) == 403
 
 
 def test_by_unique_name(api, job):
