@@ -29,7 +29,7 @@ void token_write(const struct store *s, const struct token *t,
 /* Read one; false when this store did not write it. */
 bool token_read(const struct store *s, struct slice text, struct token *out);
 
-/* HMAC-SHA256 of message (at most 128 bytes) with a key of 32. */
+/* HMAC-SHA256 of message with a key of 32 bytes. */
 void token_mac(const uint8_t key[32], struct slice message, uint8_t mac[32]);
 
 #endif
