@@ -109,12 +109,13 @@ static void
 show_lineage(const struct json_node *answer)
 {
 	static const char *const heads[] = {"ROUTE", "STAGE", "ATTEMPT",
-	    "STATUS", "STARTED", "MS"};
+	    "STATUS", "STARTED", "MS", "CORRELATION ID"};
 	static const char *const members[] = {"route_id", "stage_name",
-	    "attempt", "stage_status", "started_at", "duration_ms"};
+	    "attempt", "stage_status", "started_at", "duration_ms",
+	    "correlation_id"};
 
 	answer_rows(answer,
-	    &(struct answer_table){"entries", 6, heads, members});
+	    &(struct answer_table){"entries", 7, heads, members});
 }
 
 static void
