@@ -131,6 +131,22 @@ def test_config_validate_a_folder(cli, file, tmp_path):
     assert done.returncode == 2 and "no .yaml" in done.stderr
 
 
+def test_colours_are_for_terminals(cli, tmp_path):
+    (tmp_path / "b.yml").write_text(BROKEN)
+    words = ["config", "validate", str(tmp_path)]
+    shown = {}
+    for term, no_color in (("xterm", ""), ("xterm", "1"), ("dumb", "")):
+        cli.env.update(TERM=term, NO_COLOR=no_color)
+        assert "\033" not in cli.run(*words).stdout
+        main, side = pty.openpty()
+        with os.fdopen(side, "wb") as out:
+            assert cli.spawn_to(out, *words) == 1
+        shown[term, no_color] = os.read(main, 10000)
+        os.close(main)
+    assert b"\033[31merror\033[0m" in shown.pop(("xterm", ""))
+    assert all(b"\033" not in text for text in shown.values())
+
+
 def test_config_list_of_the_deleted(cli, file):
     cli.ok("config", "create", "-f", file)
     cli.ok("config", "create", "-f", file, "--name", "other")
