@@ -14,7 +14,8 @@ from server import Server, TIDEWIRED  # noqa: E402
 
 TEST_SECONDS = 300
 # After each test of these, the store is also made again from its journal.
-REBUILT = {"test_claims", "test_claims_end", "test_factflow_configs", "test_factflow_replay",
+REBUILT = {"test_claims", "test_claims_crash", "test_claims_end",
+           "test_factflow_configs", "test_factflow_replay",
            "test_jobs", "test_keys", "test_lifecycle", "test_queues",
            "test_rebuild", "test_steps", "test_storage",
            "test_storage_objects", "test_topify", "test_tuxseo"}
