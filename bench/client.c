@@ -45,6 +45,8 @@ struct client {
 	const struct client_work *work;
 	uint64_t asked, answered;
 	int64_t until; /* ns; 0: no limit */
+	bool ended;
+	void (*turned)(void *arg);
 };
 
 /* Read "http://ADDR:PORT". */
@@ -146,11 +148,15 @@ static void
 ask(struct client *c, struct conn *k, int64_t now)
 {
 	struct flight *f;
+	uint64_t tag;
 
 	while (k->flying < c->pipeline && wants_more(c, now)) {
-		f = &k->flights[(k->first + k->flying) % c->pipeline];
-		f->tag = c->work->next(c->work->arg, (unsigned)(k - c->conns),
+		tag = c->work->next(c->work->arg, (unsigned)(k - c->conns),
 		    &k->out);
+		if (tag == CLIENT_REST)
+			break;
+		f = &k->flights[(k->first + k->flying) % c->pipeline];
+		f->tag = tag;
 		f->asked = now;
 		k->flying++;
 		c->asked++;
@@ -254,11 +260,37 @@ client_run(struct client *c, const struct client_work *w)
 
 	c->work = w;
 	c->asked = c->answered = 0;
+	c->ended = false;
 	c->until = w->ns == 0 ? 0 : now + w->ns;
 	for (i = 0; i < c->n; i++) {
 		ask(c, &c->conns[i], latency_clock());
 		flush(c, &c->conns[i]);
 	}
-	while (c->answered < c->asked)
+	while (c->answered < c->asked && !c->ended) {
 		turn(c);
+		if (c->turned != NULL)
+			c->turned(w->arg);
+	}
+}
+
+/* Have fn called after each turn. */
+void
+client_each_turn(struct client *c, void (*fn)(void *arg))
+{
+	c->turned = fn;
+}
+
+/* Ask on one that rests. */
+void
+client_wake(struct client *c, unsigned conn)
+{
+	ask(c, &c->conns[conn], latency_clock());
+	flush(c, &c->conns[conn]);
+}
+
+/* Stop after this turn. */
+void
+client_end(struct client *c)
+{
+	c->ended = true;
 }

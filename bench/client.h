@@ -18,8 +18,14 @@ struct client *client_new(const char *url, unsigned connections,
     unsigned pipeline);
 void client_free(struct client *c);
 
+#define CLIENT_REST \
+	(UINT64_MAX - 1) /* of a connection that has nothing to ask */
+
 struct client_work {
-	/* Append one request of connection `conn`; the result is its tag. */
+	/*
+	 * Append one request of connection `conn`; the result is its tag, or
+	 * CLIENT_REST: then it is not asked before client_wake().
+	 */
 	uint64_t (*next)(void *arg, unsigned conn, struct buf *out);
 	/* Its answer, ns after it was asked. */
 	void (*done)(void *arg, uint64_t tag, const struct answer *a,
@@ -31,5 +37,14 @@ struct client_work {
 
 /* Ask up to the limit, and return when the last answer came. */
 void client_run(struct client *c, const struct client_work *w);
+
+/* Call fn with the work's arg whenever all that had arrived is handled. */
+void client_each_turn(struct client *c, void (*fn)(void *arg));
+
+/* Ask on a connection that rests, within client_run(). */
+void client_wake(struct client *c, unsigned conn);
+
+/* Make client_run() return, whatever is under way. */
+void client_end(struct client *c);
 
 #endif

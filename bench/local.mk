@@ -36,7 +36,18 @@ bench_fill_LDADD = $(store_libs)
 bench_first_answer_SOURCES = bench/first_answer.c bench/answer.c \
 	bench/client.c bench/die.c bench/latency.c bench/proc.c
 bench_first_answer_LDADD = libcore.a
-bench_tools += bench/load bench/lmdb_base bench/fill bench/first_answer
-EXTRA_DIST += bench/README.md bench/run.sh bench/queue.sh bench/queue_rounds.sh
+EXTRA_PROGRAMS += bench/claims
+bench_claims_SOURCES = \
+	bench/answer.c bench/answer.h \
+	bench/claims.c \
+	bench/client.c bench/client.h \
+	bench/die.c bench/die.h \
+	bench/latency.c bench/latency.h \
+	bench/mix.c bench/mix.h \
+	bench/proc.c bench/proc.h
+bench_claims_LDADD = libcore.a
+bench_tools += bench/claims bench/load bench/lmdb_base bench/fill bench/first_answer
+EXTRA_DIST += bench/README.md bench/run.sh bench/queue.sh bench/queue_rounds.sh \
+	bench/killers.py bench/delayed.py
 bench-tools: $(bench_tools)
 .PHONY: bench-tools

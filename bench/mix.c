@@ -28,8 +28,9 @@ add_headers(const struct mix *m, struct buf *out)
 		buf_addf(out, "Authorization: Bearer %s\r\n", m->api_key);
 }
 
-static void
-add_post(const struct mix *m, const char *path, struct slice body,
+/* POST path. */
+void
+mix_post(const struct mix *m, const char *path, struct slice body,
     struct buf *out)
 {
 	buf_add_str(out, "POST ");
@@ -59,7 +60,7 @@ add_report(const struct mix *m, const struct mix_id *id, const char *verb,
 	char path[96];
 
 	snprintf(path, sizeof path, "/api/executions/%s/%s", id->text, verb);
-	add_post(m, path, body, out);
+	mix_post(m, path, body, out);
 }
 
 /* The executions take turns. */
@@ -223,14 +224,14 @@ mix_read_id(struct slice body, struct mix_id *out)
 void
 mix_define(struct mix *m, struct buf *out)
 {
-	add_post(m, "/api/jobs", SLICE(definition), out);
+	mix_post(m, "/api/jobs", SLICE(definition), out);
 }
 
 /* One more execution. */
 void
 mix_trigger(struct mix *m, struct buf *out)
 {
-	add_post(m, "/api/jobs/" MIX_JOB "/trigger",
+	mix_post(m, "/api/jobs/" MIX_JOB "/trigger",
 	    SLICE("{\"input_params\":{\"shop\":\"shop.example.com\",\"pages\":"
 		  "999},\"tags\":{\"team\":\"catalogue\"}}"),
 	    out);

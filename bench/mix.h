@@ -42,8 +42,10 @@ void mix_define(struct mix *m, struct buf *out);
 void mix_trigger(struct mix *m, struct buf *out);
 void mix_start(struct mix *m, struct buf *out);
 
-/* GET path. */
+/* GET path, POST JSON to it; with m->api_key as the Bearer token, if any. */
 void mix_get(struct mix *m, const char *path, struct buf *out);
+void mix_post(const struct mix *m, const char *path, struct slice body,
+    struct buf *out);
 
 /* An answer, which may decide what its connection asks next. */
 void mix_learn(struct mix *m, uint64_t tag, const struct answer *a);

@@ -6,8 +6,9 @@
 #
 # usage: bench/queue.sh SERVER JOBS [WORKERS]
 #
-#   SERVER   tidewire (client in C), tidewire-node, bullmq, beanstalkd, graphile,
-#            pgboss, restate, or pgboss-batch: 64 jobs to a worker (peers/)
+#   SERVER   tidewire (client in C), tidewire-batch (it triggers and claims many
+#            in a request), tidewire-node, bullmq, beanstalkd, graphile, pgboss,
+#            pgboss-batch (64 jobs to a worker), or restate (peers/)
 #   WORKERS  how many, and how many jobs are under way at a time (64)
 #   BUILD=DIR where make put tidewired and bench/claims (build)
 #   WAKEUPS=N so many jobs one by one, all workers waiting (2000)
@@ -23,12 +24,13 @@ cache=${TIDEWIRE_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/tidewire-bench}
 wakeups=${WAKEUPS:-2000}
 postgres=/usr/lib/postgresql/15/bin
 pid=
+signal=TERM
 dir=$(mktemp -d "${TMPDIR:-/tmp}/queue.XXXXXX")
 
 die() { printf 'queue.sh: %s\n' "$*" >&2; exit 1; }
 
 stop() {
-	[ -z "$pid" ] || kill -INT "$pid" 2>/dev/null || true
+	[ -z "$pid" ] || kill -"$signal" "$pid" 2>/dev/null || true
 	[ -z "$pid" ] || wait "$pid" 2>/dev/null || true
 	rm -rf "$dir"
 }
@@ -88,11 +90,12 @@ start_tidewire() {
 	port=$(sed 's/.*://' "$dir/out")
 }
 
+# measure_tidewire [--batch]
 measure_tidewire() {
 	start_tidewire
 	taskset -c 1 "$build/bench/claims" --url "http://127.0.0.1:$port" \
 	    --pid "$pid" --jobs "$jobs" --workers "$workers" \
-	    --wakeups "$wakeups"
+	    --wakeups "$wakeups" "$@"
 	check_tidewire
 }
 
@@ -151,6 +154,7 @@ start_postgres() {
 	    -c fsync=on -c synchronous_commit=on -c shared_buffers=1GB \
 	    -c max_wal_size=4GB -c jit=off >"$dir/log" 2>&1 &
 	pid=$!
+	signal=INT # do not wait for its clients
 	wait_for "$postgres/pg_isready" -h 127.0.0.1 -p "$port"
 }
 
@@ -184,11 +188,12 @@ measure_restate() {
 	drive restate
 }
 
-[ $# -ge 2 ] && [ $# -le 3 ] || { sed -n '2,20p' "$0"; exit 2; }
+[ $# -ge 2 ] && [ $# -le 3 ] || { sed -n '2,21p' "$0"; exit 2; }
 jobs=$2 workers=${3:-64}
 printf 'server %s\n' "$1"
 case $1 in
 tidewire | bullmq | beanstalkd | graphile | restate) "measure_$1" ;;
+tidewire-batch) measure_tidewire --batch ;;
 tidewire-node) measure_tidewire_node ;;
 pgboss) measure_pgboss 1 ;;
 pgboss-batch) measure_pgboss 64 ;;

@@ -11,8 +11,8 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 rounds=${1:-3}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- tidewire tidewire-node bullmq beanstalkd graphile \
-    pgboss restate pgboss-batch
+[ $# -gt 0 ] || set -- tidewire tidewire-batch tidewire-node bullmq \
+    beanstalkd graphile pgboss restate pgboss-batch
 out=${OUT:-$(mktemp -d)}
 [ -n "${OUT:-}" ] || trap 'rm -rf "$out"' EXIT
 mkdir -p "$out"

@@ -1,10 +1,10 @@
-// Tidewire from Node: one stream of claims that keeps every worker supplied,
-// jobs triggered in batches, and each worker's own progress report and
-// completion, fenced by its claim's token.
+// Tidewire from Node: whenever workers are free, as many claims as there are of
+// them in one request that waits for work; jobs triggered in batches; and each
+// worker's own progress report and completion, fenced by its claim's token.
 'use strict';
 const {Pool} = require('undici');
 const {run} = require('./queue');
-let pool, streaming;
+let pool, free, freed = () => {};
 
 async function post(path, body, token) {
 	const headers = {'content-type': 'application/json'};
@@ -24,37 +24,32 @@ async function work({execution, token}, claimed, completed) {
 	claimed(i);
 	await post(`${path}/progress`, {progress_percent: 50}, token);
 	await post(`${path}/complete`, {result_data: {rows: 1204}}, token);
+	free++;
+	freed();
 	completed(i);
 }
 
-// Start each claim that the stream brings.
-async function readClaims(body, claimed, completed) {
-	let held = '';
-	body.setEncoding('utf8');
-	for await (const text of body) {
-		const frames = (held + text).split('\n\n');
-		held = frames.pop();
-		for (const frame of frames) {
-			const data = /^data: ?(.*)$/m.exec(frame);
-			if (/^event: ?claim$/m.test(frame) && data)
-				work(JSON.parse(data[1]), claimed, completed);
-		}
+async function claim(claimed, completed) {
+	for (;;) {
+		if (free === 0)
+			await new Promise((done) => { freed = done; });
+		const claims = await post('/api/claims',
+		    {worker: 'bench', max: Math.min(free, 100),
+			wait_seconds: 30});
+		free -= claims.length;
+		for (const one of claims)
+			work(one, claimed, completed);
 	}
-	throw new Error('the stream of claims ended');
 }
 
 run({
 	async open({port, workers, claimed, completed}) {
-		const url = `http://127.0.0.1:${port}`;
-		pool = new Pool(url, {connections: workers});
-		streaming = new Pool(url, {bodyTimeout: 0});
+		pool = new Pool(`http://127.0.0.1:${port}`,
+		    {connections: workers + 2});
+		free = workers;
 		await post('/api/jobs', {name: 'bench',
 		    heartbeat_timeout_seconds: 600});
-		const stream = await streaming.request({method: 'GET', path:
-		    `/api/claims/stream?worker=bench&max=${workers}`});
-		if (stream.statusCode !== 200)
-			throw new Error(await stream.body.text());
-		readClaims(stream.body, claimed, completed);
+		claim(claimed, completed);
 	},
 
 	create: (jobs) => post('/api/jobs/bench/trigger/batch', {executions:
