@@ -25,14 +25,14 @@ send_missing(struct request *r)
 
 /* {"data":{job}} */
 static void
-send_job(struct request *r, int status, const struct job *job,
-    const struct jobs_head *head)
+send_job(struct request *r, struct store_txn *t, int status,
+    const struct job *job, const struct jobs_head *head)
 {
 	struct jsonw *w = request_body(r);
 
 	jsonw_object(w);
 	jsonw_key(w, "data");
-	jobs_view(w, job, head);
+	jobs_view(w, t, job, head);
 	jsonw_end(w);
 	request_send(r, status);
 }
@@ -76,7 +76,8 @@ on_answer(struct cmd *c, const struct outcome *o)
 		return;
 	}
 	INVARIANT(jobs_head(o->txn, &o->job->id, &head));
-	send_job(op->req, c->kind == CMD_JOB_CREATE ? 201 : 200, o->job, &head);
+	send_job(op->req, o->txn, c->kind == CMD_JOB_CREATE ? 201 : 200, o->job,
+	    &head);
 }
 
 /* Read a definition and submit it; answers 422 itself. */
@@ -141,7 +142,7 @@ jobs_api_get(struct request *r)
 	if (!is_visible(r, &head))
 		send_missing(r);
 	else
-		send_job(r, 200, jobs_get(t, &id, head.version), &head);
+		send_job(r, t, 200, jobs_get(t, &id, head.version), &head);
 }
 
 /* Draw up to limit visible jobs older than *at; *at zero: no more. */
@@ -161,7 +162,7 @@ draw_page(struct request *r, struct jsonw *w, uint64_t limit, struct uuid *at)
 			if (!is_visible(r, &heads[i]))
 				continue;
 			job = jobs_get(t, at, heads[i].version);
-			jobs_view(w, job, &heads[i]);
+			jobs_view(w, t, job, &heads[i]);
 			bytes += job->definition.n;
 			drawn++;
 		}

@@ -6,10 +6,12 @@
 
 #include "core/log.h"
 #include "http/draw.h"
+#include "store/pauses.h"
 
 /* Draw a job. */
 void
-jobs_view(struct jsonw *w, const struct job *job, const struct jobs_head *head)
+jobs_view(struct jsonw *w, struct store_txn *t, const struct job *job,
+    const struct jobs_head *head)
 {
 	const struct json_node *m;
 	struct json_error err;
@@ -27,6 +29,8 @@ jobs_view(struct jsonw *w, const struct job *job, const struct jobs_head *head)
 	jsonw_u64(w, job->version);
 	draw_seconds(w, "created_at", head->created_at);
 	draw_seconds(w, "updated_at", head->updated_at);
+	draw_millis(w, "paused_at",
+	    pauses_since(t, &(struct pause){.job = &job->id}));
 	jsonw_end(w);
 	json_free(doc);
 }

@@ -71,6 +71,10 @@ libhttp_a_SOURCES = \
 	http/parse.h \
 	http/query.c \
 	http/query.h \
+	http/queues.c \
+	http/queues.h \
+	http/queues_view.c \
+	http/queues_view.h \
 	http/rate.c \
 	http/rate.h \
 	http/reply.c \

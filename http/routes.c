@@ -9,6 +9,7 @@
 #include "http/keys_api.h"
 #include "http/lineage_api.h"
 #include "http/misc.h"
+#include "http/queues.h"
 #include "http/restep.h"
 #include "http/route.h"
 #include "http/storage_archive.h"
@@ -54,6 +55,14 @@ const struct route route_table[] = {
     {METHOD_POST, "/api/jobs/{job}/trigger", jobs_api_trigger, SCOPE_WRITE, 0},
     {METHOD_POST, "/api/jobs/{job}/trigger/batch", jobs_api_trigger_batch,
 	SCOPE_WRITE, 0},
+
+    {METHOD_POST, "/api/jobs/{job}/pause", queues_pause_job, SCOPE_ADMIN, 0},
+    {METHOD_POST, "/api/jobs/{job}/resume", queues_resume_job, SCOPE_ADMIN, 0},
+
+    {METHOD_GET, "/api/queues", queues_list, SCOPE_READ, 0},
+    {METHOD_GET, "/api/queues/{name}", queues_get, SCOPE_READ, 0},
+    {METHOD_POST, "/api/queues/{name}/pause", queues_pause, SCOPE_ADMIN, 0},
+    {METHOD_POST, "/api/queues/{name}/resume", queues_resume, SCOPE_ADMIN, 0},
 
     {METHOD_POST, "/api/claims", claims_create, SCOPE_WORKER, 0},
 

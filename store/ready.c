@@ -141,6 +141,35 @@ ready_next_lane(struct store_txn *t, const struct ready_lane *after,
 	return seek(t, key_slice(&k), out);
 }
 
+/* The key of what stands behind a row's priority in its lane. */
+static struct ready_key
+behind_priority(const struct ready_row *r)
+{
+	struct ready_key k = lane_key(&r->lane);
+
+	k.b[k.n++] = (uint8_t)(9 - r->priority + 1);
+	return k;
+}
+
+/* The first of each priority is the oldest of it, so no other is read. */
+int64_t
+ready_oldest(struct store_txn *t, const struct uuid *job, uint64_t project)
+{
+	struct ready_key k = lane_key(&(struct ready_lane){.job = *job});
+	int64_t oldest = 0;
+	unsigned looks = 0;
+	struct ready_row r;
+
+	while (looks++ < READY_LOOK_MAX && seek(t, key_slice(&k), &r) &&
+	    uuid_eq(&r.lane.job, job)) {
+		if ((project == 0 || r.lane.project == project) &&
+		    (oldest == 0 || r.since < oldest))
+			oldest = r.since;
+		k = behind_priority(&r);
+	}
+	return oldest;
+}
+
 /* Priority, then age. */
 bool
 ready_before(const struct ready_row *a, const struct ready_row *b)

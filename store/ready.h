@@ -48,6 +48,14 @@ bool ready_first(struct store_txn *t, const struct ready_lane *lane,
 bool ready_next_lane(struct store_txn *t, const struct ready_lane *after,
     struct ready_row *out);
 
+/*
+ * Since when the longest waiting of a job does, of one project or (0) any; 0:
+ * nothing waits.  At most READY_LOOK_MAX lanes are looked at.
+ */
+#define READY_LOOK_MAX 1000
+int64_t ready_oldest(struct store_txn *t, const struct uuid *job,
+    uint64_t project);
+
 /* True when a is to be served before b. */
 bool ready_before(const struct ready_row *a, const struct ready_row *b);
 

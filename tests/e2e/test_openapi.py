@@ -102,6 +102,7 @@ def fill(api, path):
         api.key = made["data"]["key"]
         return path.replace("{id}", made["data"]["id"])
     path = path.replace("{project_id}", "1")
+    path = path.replace("/queues/{name}", "/queues/default")
     if "/jobs/{job}" in path:
         return path.replace("{job}", api.job("a", name="j")["id"])
     if "{" in path:
