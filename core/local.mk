@@ -85,6 +85,8 @@ libcore_a_SOURCES = \
 	core/utf8.h \
 	core/uuid.c \
 	core/uuid.h \
+	core/why.c \
+	core/why.h \
 	core/wire.h \
 	core/yaml.c \
 	core/yaml.h

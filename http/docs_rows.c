@@ -76,6 +76,8 @@ const struct docs_row docs_rows[] = {
 	"One execution with its steps", NULL, NULL, "ExecutionAnswer", 200},
     {METHOD_GET, "/api/executions/{id}/logs", "Executions",
 	"Its logs, oldest first", "level after# limit#", NULL, "LogList", 200},
+    {METHOD_GET, "/api/executions/{id}/why", "Executions",
+	"What it waits for, or what holds it back", NULL, NULL, "Why", 200},
     {METHOD_POST, "/api/executions/{id}/heartbeat", "Executions",
 	"Say that the worker lives", NULL, "{}", "ReportAnswer", 200},
     {METHOD_POST, "/api/executions/{id}/progress", "Executions",

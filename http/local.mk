@@ -137,6 +137,8 @@ libhttp_a_SOURCES = \
 	http/tuxseo_view.h \
 	http/wait.c \
 	http/wait.h \
+	http/why.c \
+	http/why.h \
 	http/wiserows.c \
 	http/wiserows.h \
 	http/wiserows_view.c \

@@ -19,6 +19,7 @@
 #include "http/streams.h"
 #include "http/topify.h"
 #include "http/tuxseo.h"
+#include "http/why.h"
 #include "http/wiserows.h"
 
 #define EXECUTION "/api/executions/{id}"
@@ -69,6 +70,7 @@ const struct route route_table[] = {
     {METHOD_GET, "/api/executions", restep_list, SCOPE_READ, 0},
     {METHOD_GET, EXECUTION, restep_get, SCOPE_READ, 0},
     {METHOD_GET, EXECUTION "/logs", restep_logs, SCOPE_READ, 0},
+    {METHOD_GET, EXECUTION "/why", why_get, SCOPE_READ, 0},
     {METHOD_POST, EXECUTION "/heartbeat", restep_heartbeat, SCOPE_WORKER,
 	ROUTE_REPORT},
     {METHOD_POST, EXECUTION "/progress", restep_progress, SCOPE_WORKER,
