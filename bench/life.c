@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "bench/die.h"
+#include "core/wire.h"
 #include "store/jobs.h"
 #include "store/journal.h"
 #include "store/rows.h"
@@ -130,16 +131,32 @@ decide(struct life_world *w, struct life *l)
 	};
 }
 
+/* Journal one event, a change of status with the one before it. */
+static void
+append(struct life_world *w, struct life *l, struct journal_event *ev)
+{
+	uint8_t before[8];
+
+	if (ev->type == EVENT_STATUS) {
+		wire_put(before, sizeof before, l->status);
+		event_add_member(ev, MEMBER_BEFORE,
+		    (struct slice){(const char *)before, sizeof before});
+	}
+	if (ev->type == EVENT_STATUS || ev->type == EVENT_CREATED)
+		l->status = ev->seq;
+	journal_append(w->txn, ev);
+}
+
 /* Journal what was decided. */
 static void
-keep(struct life_world *w, const struct decision *d, bool ok)
+keep(struct life_world *w, struct life *l, const struct decision *d, bool ok)
 {
 	unsigned i;
 
 	if (!ok)
 		die("refused: %s %s", d->refusal.field, d->refusal.text);
 	for (i = 0; i < w->change.nevents; i++)
-		journal_append(w->txn, &w->change.events[i]);
+		append(w, l, &w->change.events[i]);
 }
 
 static void
@@ -180,7 +197,7 @@ create(struct life_world *w, struct life *l, struct slice input,
 	event_add_member(&ev, MEMBER_INPUT, input);
 	event_add_member(&ev, MEMBER_TAGS, tags);
 	d = decide(w, l);
-	keep(w, &d, lifecycle_create(&d, &ev));
+	keep(w, l, &d, lifecycle_create(&d, &ev));
 	buf_free(&ids);
 }
 
@@ -210,7 +227,7 @@ report(struct life_world *w, struct life *l, const struct report *r, unsigned n)
 {
 	struct decision d = decide(w, l);
 
-	keep(w, &d, lifecycle_report(&d, r, n, &(struct fence){0}));
+	keep(w, l, &d, lifecycle_report(&d, r, n, &(struct fence){0}));
 }
 
 /* The first word; one of fifty is cancelled instead. */
@@ -222,7 +239,7 @@ start(struct life_world *w, struct life *l)
 
 	if (draw(w, 50) == 0) {
 		d = decide(w, l);
-		keep(w, &d, lifecycle_cancel(&d));
+		keep(w, l, &d, lifecycle_cancel(&d));
 		return;
 	}
 	r.percent = 5;

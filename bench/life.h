@@ -27,6 +27,7 @@ struct life_world {
 struct life {
 	const struct job *job;
 	unsigned stage;
+	uint64_t status; /* seq of its last change of status */
 	struct execution x;
 	struct step steps[LIFE_STEPS];
 };

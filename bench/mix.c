@@ -154,11 +154,21 @@ ask_list(struct mix *m, unsigned conn, struct buf *out)
 	return MIX_PLAIN;
 }
 
+/* The path as given, with the next execution in place of "{id}". */
 static uint64_t
 ask_path(struct mix *m, unsigned conn, struct buf *out)
 {
+	const char *at = strstr(m->path, "{id}");
+	char path[512];
+
 	(void)conn;
-	mix_get(m, m->path, out);
+	if (at == NULL) {
+		mix_get(m, m->path, out);
+		return MIX_PLAIN;
+	}
+	snprintf(path, sizeof path, "%.*s%s%s", (int)(at - m->path), m->path,
+	    next_id(m)->text, at + 4);
+	mix_get(m, path, out);
 	return MIX_PLAIN;
 }
 

@@ -179,6 +179,38 @@ measure_reads() {
 	stop
 }
 
+# What Factflow's clients read, of any execution where one is named.
+factflow='
+get /api/v1/executions/{id}
+stats /api/v1/executions/{id}/stats
+dag /api/v1/executions/{id}/dag
+routes /api/v1/executions/{id}/routes
+lineage /api/v1/executions/{id}/lineage
+replays /api/v1/executions/{id}/replays
+list /api/v1/executions?limit=20
+status /api/v1/executions?limit=20&status=completed
+tag /api/v1/executions?limit=20&tag=team:t3
+config /api/v1/executions?limit=20&config_id=CONFIG
+configs /api/v1/configs?limit=20
+'
+
+# measure_factflow NAME IDS: of the store NAME.
+measure_factflow() {
+	start_server "$work/$1"
+	config=$(curl -sf "$url/api/jobs?limit=1" |
+	    sed 's/.*"data":\[{"id":"\([^"]*\).*/\1/')
+	load --mix get --ids "$work/$2" --requests 60000
+	while read -r name path; do
+		[ -n "$name" ] || continue
+		path=$(printf '%s' "$path" | sed "s/CONFIG/$config/")
+		load --mix path --path "$path" --ids "$work/$2" --seconds 1
+		keep "factflow.$name.$1" 'server CPU us/request'
+	done <<PATHS
+$factflow
+PATHS
+	stop
+}
+
 measure_start() {
 	for _ in 1 2 3; do
 		# shellcheck disable=SC2086
@@ -275,6 +307,14 @@ table() {
 	    '<=' 1.5
 	row 'list 20 of 1000: CPU us' list.small.cpu
 	row_ratio "list 20 of $n" list.large.cpu list.small.cpu '<=' 1.5
+	while read -r name path; do
+		[ -n "$name" ] || continue
+		row "Factflow $name, of 1000: CPU us" "factflow.$name.small"
+		row_ratio "Factflow $name, of $n" "factflow.$name.large" \
+		    "factflow.$name.small" '<=' 2
+	done <<PATHS
+$factflow
+PATHS
 }
 
 say "$(uname -sr), $(nproc) cores, $(sed -n \
@@ -293,6 +333,8 @@ for round in $(seq "$rounds"); do
 	measure_reads small small.ids small
 	measure_reads large newest.ids newest
 	measure_reads large large.ids large
+	measure_factflow small small.ids
+	measure_factflow large large.ids
 	measure_start
 	measure_idle
 done
