@@ -31,20 +31,18 @@ engine_load(struct engine *e, struct store_txn *t, const struct uuid *id,
     uint64_t tenant, bool steps)
 {
 	struct engine_rows *r = e->rows;
-	size_t n;
 
-	if (!rows_get(t, id, &r->before) ||
+	if (!(steps ? rows_get_whole(t, id, &r->before, r->steps)
+		    : rows_get(t, id, &r->before)) ||
 	    (tenant != 0 && r->before.project != tenant))
 		return false;
 	r->x = r->before;
 	r->job = jobs_get(t, &r->x.job, r->x.job_version);
 	INVARIANT(r->job != NULL && r->x.nsteps == r->job->nsteps);
 	r->steps_loaded = steps;
-	if (!steps)
-		return true;
-	n = r->x.nsteps * sizeof r->steps[0];
-	INVARIANT(rows_get_steps(t, id, r->steps, r->x.nsteps));
-	memcpy(r->steps_before, r->steps, n);
+	if (steps)
+		memcpy(r->steps_before, r->steps,
+		    r->x.nsteps * sizeof r->steps[0]);
 	return true;
 }
 

@@ -1,10 +1,8 @@
 /*
  * Looking at executions: one, a page of them, one's logs.
  */
-#include <stdlib.h>
 
 #include "core/log.h"
-#include "core/mem.h"
 #include "core/rfc3339.h"
 #include "engine/engine.h"
 #include "http/app.h"
@@ -27,12 +25,13 @@
 
 /* The execution of the path, if the asker may see it; answers 404 itself. */
 static bool
-find(struct request *r, struct execution *x)
+find(struct request *r, struct execution *x, struct step steps[JOB_STEPS_MAX])
 {
 	struct store_txn *t = engine_snapshot(r->app->engine);
 	struct uuid id;
 
-	if (uuid_parse(r->param[0], &id) && rows_get(t, &id, x) &&
+	if (uuid_parse(r->param[0], &id) && 
+	    rows_get_whole(t, &id, x, steps) &&
 	    auth_sees(&r->auth, x->project))
 		return true;
 	request_error(r, 404, "detail", "execution not found");
@@ -56,16 +55,14 @@ view(struct request *r, const struct execution *x)
 void
 restep_get(struct request *r)
 {
+	struct step steps[JOB_STEPS_MAX];
 	struct execution x;
 	struct restep_view v;
-	struct step *steps;
 	struct jsonw *w;
 
-	if (!find(r, &x) || wait_begin(r, &x, restep_get))
+	if (!find(r, &x, steps) || wait_begin(r, &x, restep_get))
 		return;
 	v = view(r, &x);
-	steps = mem_zalloc((x.nsteps + 1u) * sizeof *steps);
-	INVARIANT(rows_get_steps(v.txn, &x.id, steps, x.nsteps));
 	v.steps = steps;
 	w = request_body(r);
 	jsonw_object(w);
@@ -73,7 +70,6 @@ restep_get(struct request *r)
 	restep_view_execution(w, &v);
 	jsonw_end(w);
 	request_send(r, 200);
-	free(steps);
 }
 
 /* Restep's words for statuses, as sets of ours. */
@@ -325,15 +321,13 @@ restep_logs(struct request *r)
 	struct store_txn *t = engine_snapshot(r->app->engine);
 	struct logs l = {.limit = LOGS_DEFAULT};
 	uint64_t after = 0, next;
+	struct step steps[JOB_STEPS_MAX];
 	struct execution x;
-	struct step *steps;
 
-	if (!find(r, &x) || !read_level(r, &l) ||
+	if (!find(r, &x, steps) || !read_level(r, &l) ||
 	    !param_u64(r, "limit", 1, LOGS_MAX, &l.limit) ||
 	    !param_u64(r, "after", 0, UINT64_MAX, &after))
 		return;
-	steps = mem_zalloc((x.nsteps + 1u) * sizeof *steps);
-	INVARIANT(rows_get_steps(t, &x.id, steps, x.nsteps));
 	l.steps = steps;
 	l.w = request_body(r);
 	jsonw_object(l.w);
@@ -348,5 +342,4 @@ restep_logs(struct request *r)
 		jsonw_u64(l.w, next);
 	jsonw_end(l.w);
 	request_send(r, 200);
-	free(steps);
 }

@@ -33,15 +33,17 @@ enum table {
 struct counters;
 struct jobs_cache;
 
+#define STORE_RECENT 8
+
 struct store_txn {
 	struct store *store;
 	MDB_txn *mdb; /* a snapshot keeps it, reset, between turns */
 	bool live;
 	bool writes;
 	int error; /* errno value, sticky */
-	/* of a snapshot: the event last read, since its members are asked for
-	   one by one; seq 0: none */
-	struct journal_event last;
+	/* of a snapshot: events just read, by seq % STORE_RECENT, since their
+	   members are asked for one by one; seq 0: none */
+	struct journal_event recent[STORE_RECENT];
 	/* of a write transaction: */
 	uint64_t seq, number;
 	uint64_t stored_seq, stored_number; /* as meta has them */

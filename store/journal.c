@@ -78,11 +78,12 @@ decode(struct store_txn *t, struct slice value, uint64_t seq,
 bool
 journal_get(struct store_txn *t, uint64_t seq, struct journal_event *out)
 {
+	struct journal_event *recent = &t->recent[seq % STORE_RECENT];
 	uint8_t key[SEQ_BYTES];
 	struct slice value;
 
-	if (seq != 0 && t->last.seq == seq) {
-		*out = t->last;
+	if (seq != 0 && recent->seq == seq) {
+		*out = *recent;
 		return true;
 	}
 	wire_put(key, sizeof(key), seq);
@@ -91,7 +92,7 @@ journal_get(struct store_txn *t, uint64_t seq, struct journal_event *out)
 	    !decode(t, value, seq, out))
 		return false;
 	if (!t->writes)
-		t->last = *out;
+		*recent = *out;
 	return true;
 }
 

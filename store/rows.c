@@ -14,6 +14,16 @@
 #include "store/schema.h"
 #include "store/table.h"
 
+static bool
+decode(struct store_txn *t, struct slice value, const struct uuid *id,
+    struct execution *out)
+{
+	if (execution_decode(value, out) && uuid_eq(&out->id, id))
+		return true;
+	store_txn_damaged(t, "the row of an execution");
+	return false;
+}
+
 /* Read a row. */
 bool
 rows_get(struct store_txn *t, const struct uuid *id, struct execution *out)
@@ -21,12 +31,8 @@ rows_get(struct store_txn *t, const struct uuid *id, struct execution *out)
 	struct rows_key k = rows_key_row(id);
 	struct slice value;
 
-	if (!table_get(t, TABLE_EXECUTIONS, rows_key_slice(&k), &value))
-		return false;
-	if (execution_decode(value, out) && uuid_eq(&out->id, id))
-		return true;
-	store_txn_damaged(t, "the row of an execution");
-	return false;
+	return table_get(t, TABLE_EXECUTIONS, rows_key_slice(&k), &value) &&
+	    decode(t, value, id, out);
 }
 
 static bool
@@ -169,30 +175,64 @@ rows_put(struct store_txn *t, const struct execution *old,
 	ready_move(t, old, x);
 }
 
-/* Read the steps, which stand one behind the other. */
+/* Stand on a row. */
+static bool
+seek_row(struct table_cursor *c, const struct uuid *id)
+{
+	struct rows_key k = rows_key_row(id);
+
+	return table_seek(c, rows_key_slice(&k)) &&
+	    slice_eq(c->key, rows_key_slice(&k));
+}
+
+/* Read the n steps, which stand before the row. */
+static bool
+read_steps(struct table_cursor *c, const struct uuid *id, struct step *out,
+    unsigned n)
+{
+	struct rows_key k;
+
+	while (n-- > 0) {
+		k = rows_key_step(id, (uint16_t)n);
+		if (!table_prev(c) || !slice_eq(c->key, rows_key_slice(&k)))
+			return false;
+		if (!execution_decode_step(c->value, &out[n]) ||
+		    out[n].index != n) {
+			store_txn_damaged(c->txn, "the row of a step");
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Read a row and its steps, which stand side by side. */
+bool
+rows_get_whole(struct store_txn *t, const struct uuid *id,
+    struct execution *out, struct step steps[JOB_STEPS_MAX])
+{
+	struct table_cursor c = table_open(t, TABLE_EXECUTIONS);
+	bool there = seek_row(&c, id) && decode(t, c.value, id, out);
+
+	if (there &&
+	    (out->nsteps > JOB_STEPS_MAX ||
+		!read_steps(&c, id, steps, out->nsteps))) {
+		store_txn_damaged(t, "the steps of an execution");
+		there = false;
+	}
+	table_close(&c);
+	return there;
+}
+
+/* Read the steps alone. */
 bool
 rows_get_steps(struct store_txn *t, const struct uuid *id, struct step *out,
     unsigned n)
 {
 	struct table_cursor c = table_open(t, TABLE_EXECUTIONS);
-	struct rows_key k = rows_key_step(id, 0);
-	bool there = n > 0 && table_seek(&c, rows_key_slice(&k));
-	unsigned i = 0;
+	bool there = n == 0 || (seek_row(&c, id) && read_steps(&c, id, out, n));
 
-	while (there && i < n) {
-		k = rows_key_step(id, (uint16_t)i);
-		if (!slice_eq(c.key, rows_key_slice(&k)))
-			break;
-		if (!execution_decode_step(c.value, &out[i]) ||
-		    out[i].index != i) {
-			store_txn_damaged(t, "the row of a step");
-			break;
-		}
-		i++;
-		there = table_next(&c);
-	}
 	table_close(&c);
-	return i == n;
+	return there;
 }
 
 /* Write a step. */

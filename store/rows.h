@@ -9,6 +9,9 @@
 
 bool rows_get(struct store_txn *t, const struct uuid *id,
     struct execution *out);
+/* The row and all its steps at once, for less than one after the other. */
+bool rows_get_whole(struct store_txn *t, const struct uuid *id,
+    struct execution *out, struct step steps[JOB_STEPS_MAX]);
 bool rows_get_by_number(struct store_txn *t, uint64_t number,
     struct execution *out);
 

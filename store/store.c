@@ -203,7 +203,8 @@ store_snapshot_end(struct store *s)
 {
 	if (s->read.live)
 		mdb_txn_reset(s->read.mdb);
-	s->read.last.seq = 0;
+	for (unsigned i = 0; i < STORE_RECENT; i++)
+		s->read.recent[i].seq = 0;
 	s->read.live = false;
 	jobs_cache_trim(s->jobs);
 }
