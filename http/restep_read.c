@@ -11,6 +11,7 @@
 #include "http/restep.h"
 #include "http/restep_view.h"
 #include "http/wait.h"
+#include "store/ahead.h"
 #include "store/jobs.h"
 #include "store/journal.h"
 #include "store/rows.h"
@@ -30,8 +31,7 @@ find(struct request *r, struct execution *x, struct step steps[JOB_STEPS_MAX])
 	struct store_txn *t = engine_snapshot(r->app->engine);
 	struct uuid id;
 
-	if (uuid_parse(r->param[0], &id) && 
-	    rows_get_whole(t, &id, x, steps) &&
+	if (uuid_parse(r->param[0], &id) && rows_get_whole(t, &id, x, steps) &&
 	    auth_sees(&r->auth, x->project))
 		return true;
 	request_error(r, 404, "detail", "execution not found");
@@ -64,6 +64,7 @@ restep_get(struct request *r)
 		return;
 	v = view(r, &x);
 	v.steps = steps;
+	ahead_read(v.txn, &x, steps);
 	w = request_body(r);
 	jsonw_object(w);
 	jsonw_key(w, "data");
