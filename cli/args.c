@@ -230,3 +230,19 @@ args_duration(const struct args *a, const char *name, uint64_t *ms)
 	    name);
 	return false;
 }
+
+/* Read a duration of whole seconds. */
+bool
+args_seconds(const struct args *a, const char *name, uint64_t *s)
+{
+	uint64_t ms = *s * 1000;
+
+	if (!args_duration(a, name, &ms))
+		return false;
+	if (ms % 1000 != 0) {
+		output_note("--%s must be whole seconds", name);
+		return false;
+	}
+	*s = ms / 1000;
+	return true;
+}

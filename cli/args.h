@@ -62,4 +62,7 @@ bool args_number(const struct args *a, const char *name, struct args_range in,
 /* The same for a duration, in ms. */
 bool args_duration(const struct args *a, const char *name, uint64_t *ms);
 
+/* The same, but it must be whole seconds. */
+bool args_seconds(const struct args *a, const char *name, uint64_t *s);
+
 #endif

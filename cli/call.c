@@ -53,6 +53,10 @@ list_of(const struct cmd *cmd)
 		return "lineage list";
 	if (strcmp(cmd->group, "storage") == 0)
 		return "storage list";
+	if (strcmp(cmd->group, "queue") == 0)
+		return "queue list";
+	if (strcmp(cmd->group, "work") == 0)
+		return "job list";
 	return strcmp(cmd->group, "execution") == 0 ? "execution list" : NULL;
 }
 

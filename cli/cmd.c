@@ -15,9 +15,12 @@
 #include "cli/lineage.h"
 #include "cli/logs.h"
 #include "cli/pipeline.h"
+#include "cli/queue.h"
 #include "cli/server.h"
 #include "cli/storage.h"
 #include "cli/wait.h"
+#include "cli/why.h"
+#include "cli/work.h"
 
 #define CMD_INDENT 28 /* where help texts start */
 
@@ -29,6 +32,10 @@ static const struct cmd cmd_table[] = {
     {"job", "get", "ID|NAME", "show a job", 1, true, NULL, job_get},
     {"job", "trigger", "ID|NAME", "start an execution of a job", 1, true,
 	job_trigger_options, job_trigger},
+    {"job", "pause", "ID|NAME", "hand out no work of a job", 1, false, NULL,
+	job_pause},
+    {"job", "resume", "ID|NAME", "let a paused job go on", 1, false, NULL,
+	job_resume},
     {"job", "delete", "ID|NAME", "delete a job", 1, false, NULL, job_delete},
     {"execution", "create", "CONFIG", "start an execution of a config", 1, true,
 	pipeline_create_options, pipeline_create},
@@ -36,6 +43,8 @@ static const struct cmd cmd_table[] = {
 	execution_list_options, execution_list},
     {"execution", "get", "ID", "show an execution", 1, true, NULL,
 	execution_get},
+    {"execution", "why", "ID", "say why it is where it is", 1, false, NULL,
+	why_command},
     {"execution", "cancel", "ID", "cancel an execution", 1, true, NULL,
 	execution_cancel},
     {"execution", "end", "ID STATUS", "say how it ended, as an admin", 2, true,
@@ -61,6 +70,15 @@ static const struct cmd cmd_table[] = {
 	pipeline_replays_options, pipeline_replays},
     {"execution", "tag", "ID KEY=VALUE...", "set tags", CMD_ANY, false,
 	pipeline_tag_options, pipeline_tag},
+    {"queue", "list", "", "list the queues, and what waits in them", 0, false,
+	NULL, queue_list},
+    {"queue", "get", "NAME", "show a queue", 1, false, NULL, queue_get},
+    {"queue", "pause", "NAME", "hand out no work of a queue", 1, false, NULL,
+	queue_pause},
+    {"queue", "resume", "NAME", "let a paused queue go on", 1, false, NULL,
+	queue_resume},
+    {"work", NULL, "-- COMMAND...", "run a command for each claim", CMD_ANY,
+	false, work_options, work_command},
     {"config", "create", "", "store a config from YAML", 0, true,
 	config_create_options, config_create},
     {"config", "list", "", "list the configs, newest first", 0, false,

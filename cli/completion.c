@@ -17,6 +17,7 @@ static const struct {
     {"LEVEL", "debug info warn error"},
     {"STATUS", "pending running completed failed timeout cancelled"},
     {"STATE", "processing completed failed cancelled"},
+    {"UNIT", "execution step"},
     {"bash|zsh", "bash zsh"},
 };
 

@@ -16,6 +16,8 @@ int job_create(struct call *call);
 int job_list(struct call *call);
 int job_get(struct call *call);
 int job_trigger(struct call *call);
+int job_pause(struct call *call);
+int job_resume(struct call *call);
 int job_delete(struct call *call);
 
 #endif

@@ -65,18 +65,14 @@ static bool
 write_seconds(struct jsonw *w, const struct args *a, const char *option,
     const char *member)
 {
-	uint64_t ms = 0;
+	uint64_t s = 0;
 
 	if (!args_has(a, option))
 		return true;
-	if (!args_duration(a, option, &ms))
+	if (!args_seconds(a, option, &s))
 		return false;
-	if (ms % 1000 != 0) {
-		output_note("--%s must be whole seconds", option);
-		return false;
-	}
 	jsonw_key(w, member);
-	jsonw_u64(w, ms / 1000);
+	jsonw_u64(w, s);
 	return true;
 }
 

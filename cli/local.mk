@@ -40,6 +40,7 @@ libcli_a_SOURCES = \
 	cli/job.c \
 	cli/job.h \
 	cli/job_create.c \
+	cli/job_trigger.c \
 	cli/key.c \
 	cli/key.h \
 	cli/lineage.c \
@@ -52,8 +53,12 @@ libcli_a_SOURCES = \
 	cli/output.h \
 	cli/pipeline.c \
 	cli/pipeline.h \
+	cli/post.c \
+	cli/post.h \
 	cli/progress.c \
 	cli/progress.h \
+	cli/queue.c \
+	cli/queue.h \
 	cli/reply.c \
 	cli/reply.h \
 	cli/server.c \
@@ -77,7 +82,23 @@ libcli_a_SOURCES = \
 	cli/wait.c \
 	cli/wait.h \
 	cli/wait_many.c \
-	cli/wait_many.h
+	cli/wait_many.h \
+	cli/why.c \
+	cli/why.h \
+	cli/work.c \
+	cli/work.h \
+	cli/work_child.c \
+	cli/work_child.h \
+	cli/work_control.c \
+	cli/work_control.h \
+	cli/work_env.c \
+	cli/work_env.h \
+	cli/work_lines.c \
+	cli/work_lines.h \
+	cli/work_report.c \
+	cli/work_report.h \
+	cli/work_task.c \
+	cli/work_task.h
 
 bin_PROGRAMS += tidewire
 dist_man_MANS += man/tidewire.1

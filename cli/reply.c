@@ -68,6 +68,15 @@ reply_exit(const struct reply *r)
 	return EXITS_FAILED;
 }
 
+/* Tell what the clock may heal. */
+bool
+reply_may_pass(const struct reply *r)
+{
+	if (r->kind == REPLY_ANSWER)
+		return r->status >= 500 || r->status == 429 || r->status == 408;
+	return r->kind != REPLY_USELESS;
+}
+
 static void
 add_line(struct buf *out, struct slice field, const struct json_node *text)
 {
@@ -141,6 +150,31 @@ explain_refusal(const struct reply *r, struct buf *out)
 					 : body);
 		buf_add_byte(out, '\n');
 	}
+}
+
+/* Say it without our name in front of each line, and with no line breaks. */
+void
+reply_text(const struct reply *r, struct buf *out)
+{
+	static const char name[] = "tidewire: ";
+	struct buf lines = {0};
+	char *line, *end;
+
+	if (r->kind != REPLY_ANSWER) {
+		text_add(out, slice_str(r->cause));
+		return;
+	}
+	explain_refusal(r, &lines);
+	buf_add_byte(&lines, '\0');
+	for (line = lines.p; (end = strchr(line, '\n')) != NULL;
+	     line = end + 1) {
+		if (line != lines.p)
+			buf_add_str(out, "; ");
+		if (strncmp(line, name, sizeof(name) - 1) == 0)
+			line += sizeof(name) - 1;
+		buf_add(out, line, (size_t)(end - line));
+	}
+	buf_free(&lines);
 }
 
 /* What a person can do about an HTTP status; NULL when nothing comes to mind. */

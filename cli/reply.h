@@ -41,6 +41,12 @@ const struct json_node *reply_data(const struct reply *r);
 /* The exit code of a reply that is not ok. */
 enum exits reply_exit(const struct reply *r);
 
+/* True when the same may go well later: the server is away or busy. */
+bool reply_may_pass(const struct reply *r);
+
+/* Append on one line why it is not ok, as the server says it. */
+void reply_text(const struct reply *r, struct buf *out);
+
 /*
  * Append lines that say what went wrong, with the field, and what to do
  * next.  url is the server's; list is the command that shows what exists

@@ -90,12 +90,8 @@ judge_failure(struct wait *w)
 {
 	const struct reply *r = &w->last;
 
-	if (r->kind == REPLY_UNREACHED || r->kind == REPLY_INTERRUPTED ||
-	    r->kind == REPLY_DEADLINE)
+	if (reply_may_pass(r))
 		return EXITS_NONE; /* the stream sees to these */
-	if (r->kind == REPLY_ANSWER &&
-	    (r->status >= 500 || r->status == 429 || r->status == 408))
-		return EXITS_NONE;
 	live_clear(&w->live);
 	return call_explain(w->call, r);
 }

@@ -100,6 +100,8 @@ tests_cli_test_stream_LDADD = $(cli_test_libs)
 tests_cli_test_stream_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 unit_tests += tests/cli/test_table
 tests_cli_test_table_LDADD = $(cli_test_libs)
+unit_tests += tests/cli/test_work
+tests_cli_test_work_LDADD = $(cli_test_libs)
 
 engine_ground = tests/engine/ground.c tests/engine/ground.h
 unit_tests += tests/engine/test_engine
