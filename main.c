@@ -17,6 +17,7 @@
 #include "engine/engine.h"
 #include "http/app.h"
 #include "http/claims.h"
+#include "http/claims_stream.h"
 #include "http/http.h"
 #include "http/route.h"
 #include "http/wait.h"
@@ -115,6 +116,7 @@ on_commit(void *arg, uint64_t seq)
 
 	sse_advance(s->app.sse, seq);
 	wait_advance(s->app.wait, seq);
+	claims_stream_advance(s->app.claims_stream, seq);
 }
 
 /* SIGTERM or SIGINT: finish what is under way; a second one ends at once. */
@@ -131,6 +133,7 @@ on_signal(evutil_socket_t fd, short what, void *arg)
 	s->drain_until = engine_now(s->app.engine) + DRAIN_MS;
 	wait_drain(s->app.wait);
 	claims_drain(s->app.claims);
+	claims_stream_drain(s->app.claims_stream);
 	http_drain(s->app.http);
 	sse_drain(s->app.sse);
 }
@@ -228,6 +231,7 @@ close_server(struct server *s)
 	http_free(s->app.http);
 	wait_free(s->app.wait);
 	claims_free(s->app.claims);
+	claims_stream_free(s->app.claims_stream);
 	sse_free(s->app.sse);
 	engine_free(s->app.engine);
 	store_close(s->app.store, clean);
@@ -263,6 +267,7 @@ open_server(struct server *s, const struct options *o)
 	a->sse = sse_new(a->base, a->store, &o->sse);
 	a->wait = wait_new(a);
 	a->claims = claims_new(a);
+	a->claims_stream = claims_stream_new(a);
 	a->http = http_new(a->base, a, &o->http);
 	engine_on_commit(a->engine, on_commit, s);
 	watch(s);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct claims;
+struct claims_stream;
 struct engine;
 struct event_base;
 struct http;
@@ -23,6 +24,7 @@ struct app {
 	struct http *http;
 	struct wait *wait;
 	struct claims *claims;
+	struct claims_stream *claims_stream;
 	int64_t started_at;	   /* ms */
 	bool test_clock;	   /* --test-clock: serve POST /test/clock */
 	bool strict_projects;	   /* --strict-projects */

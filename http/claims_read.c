@@ -63,7 +63,7 @@ set_name(struct errors *e, const char *member, struct slice name,
 
 /* Where nothing was said: the queue of jobs that do not say one. */
 static void
-set_default(struct errors *e, struct request *r, struct claim *cl)
+set_default(struct errors *e, struct arena *a, struct claim *cl)
 {
 	struct slice *names;
 
@@ -71,7 +71,7 @@ set_default(struct errors *e, struct request *r, struct claim *cl)
 		refuse(e, "jobs", "must not stand beside queues");
 	if (cl->njobs + cl->nqueues > 0)
 		return;
-	names = arena_get(&r->arena, sizeof *names);
+	names = arena_get(a, sizeof *names);
 	names[0] = SLICE("default");
 	cl->queues = names;
 	cl->nqueues = 1;
@@ -135,7 +135,7 @@ claims_read(struct request *r, struct errors *e, const struct json_node *body,
 	    cl);
 	cl->queues = read_names(r, e, json_get(body, "queues"), &cl->nqueues);
 	cl->jobs = read_names(r, e, json_get(body, "jobs"), &cl->njobs);
-	set_default(e, r, cl);
+	set_default(e, &r->arena, cl);
 	if (!json_absent(unit))
 		set_unit(e, unit->type == JSON_STRING ? unit->str : SLICE_NONE,
 		    cl);
@@ -146,4 +146,86 @@ claims_read(struct request *r, struct errors *e, const struct json_node *body,
 	cl->max = (unsigned)max;
 	cl->lease_ms = lease * 1000;
 	*wait_ms = wait * 1000;
+}
+
+/* ---- a query ---- */
+
+/* A copy that lives as long as the arena. */
+static struct slice
+keep(struct arena *a, struct slice s)
+{
+	char *p = arena_get(a, s.n + 1);
+
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	return (struct slice){p, s.n};
+}
+
+/* The same of a parameter; empty when it is absent. */
+static struct slice
+query(struct request *r, struct arena *a, const char *name)
+{
+	struct slice text;
+
+	return request_query(r, name, 0, &text) ? keep(a, text) : SLICE_NONE;
+}
+
+/* A comma list of names, in a copy; *n stays 0 where it is absent. */
+static const struct slice *
+query_names(struct claims_query *q, const char *member, unsigned *n)
+{
+	struct slice left = query(q->req, q->arena, member), *names;
+	const char *comma;
+
+	if (left.p == NULL)
+		return NULL;
+	names = arena_get(q->arena, NAMES_MAX * sizeof *names);
+	for (;;) {
+		struct slice name = left;
+
+		if (*n == NAMES_MAX) {
+			refuse(q->errors, member, "must be at most 64 names");
+			break;
+		}
+		comma = memchr(left.p, ',', left.n);
+		if (comma != NULL)
+			name.n = (size_t)(comma - left.p);
+		set_name(q->errors, member, slice_trim(name), &names[(*n)++]);
+		if (comma == NULL)
+			break;
+		left.n -= name.n + 1;
+		left.p = comma + 1;
+	}
+	return names;
+}
+
+static void
+query_int(struct claims_query *q, const char *member, uint64_t max,
+    uint64_t *out)
+{
+	struct slice text = query(q->req, q->arena, member);
+
+	if (text.p == NULL)
+		return;
+	if (!slice_u64(text, max, out) || *out == 0)
+		refuse_range(q->errors, member, 1, (int64_t)max);
+}
+
+/* Read a query; see claims_read.h. */
+void
+claims_read_query(struct claims_query *q, struct claim *cl)
+{
+	struct slice unit = query(q->req, q->arena, "unit");
+	uint64_t max = 1, lease = 0;
+
+	set_worker(q->errors, query(q->req, q->arena, "worker"), cl);
+	cl->queues = query_names(q, "queues", &cl->nqueues);
+	cl->jobs = query_names(q, "jobs", &cl->njobs);
+	set_default(q->errors, q->arena, cl);
+	if (unit.p != NULL)
+		set_unit(q->errors, unit, cl);
+	query_int(q, "max", CLAIMS_MAX, &max);
+	query_int(q, "lease_seconds", CLAIMS_LEASE_MAX, &lease);
+	cl->max = (unsigned)max;
+	cl->lease_ms = (int64_t)lease * 1000;
 }

@@ -18,7 +18,14 @@
 void claims_read(struct request *r, struct errors *e,
     const struct json_node *body, struct claim *cl, int64_t *wait_ms);
 
-/* The same from a query; jobs= and queues= are comma lists. */
-void claims_read_query(struct request *r, struct errors *e, struct claim *cl);
+/* What a query is read with. */
+struct claims_query {
+	struct request *req;
+	struct errors *errors;
+	struct arena *arena; /* what was read lives as long */
+};
+
+/* The same from a query: jobs= and queues= are comma lists; nobody waits. */
+void claims_read_query(struct claims_query *q, struct claim *cl);
 
 #endif

@@ -8,6 +8,8 @@ libhttp_a_SOURCES = \
 	http/claims.h \
 	http/claims_read.c \
 	http/claims_read.h \
+	http/claims_stream.c \
+	http/claims_stream.h \
 	http/claims_view.c \
 	http/claims_view.h \
 	http/configs_api.c \

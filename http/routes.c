@@ -2,6 +2,7 @@
  * Every endpoint, one row each.
  */
 #include "http/claims.h"
+#include "http/claims_stream.h"
 #include "http/configs_api.h"
 #include "http/docs.h"
 #include "http/factflow.h"
@@ -66,6 +67,8 @@ const struct route route_table[] = {
     {METHOD_POST, "/api/queues/{name}/resume", queues_resume, SCOPE_ADMIN, 0},
 
     {METHOD_POST, "/api/claims", claims_create, SCOPE_WORKER, 0},
+    {METHOD_GET, "/api/claims/stream", claims_stream_open, SCOPE_WORKER,
+	ROUTE_STREAM},
 
     {METHOD_GET, "/api/executions", restep_list, SCOPE_READ, 0},
     {METHOD_GET, EXECUTION, restep_get, SCOPE_READ, 0},

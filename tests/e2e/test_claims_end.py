@@ -15,6 +15,7 @@ import pytest
 
 from api import data, ok
 from server import wait_until
+from test_faults import disk, shim  # noqa: F401
 from work import CLAIMS, Waiting, claim, claim_one, waiting
 
 
@@ -106,6 +107,23 @@ def test_a_kill_keeps_what_waits_in_its_order(api, srv):
     srv.kill9()
     srv.start()
     assert [c.id for c in claim(api, max=5)] == [old.id, young.id, low.id]
+
+
+def test_a_turn_that_is_lost_hands_out_nothing(start, disk):
+    srv = start(env=disk.env)
+    api = srv.api
+    api.job(name="j")
+    ex = api.trigger("j", {"n": 1})
+    disk.fail("sync")
+    assert api.post(CLAIMS, {"worker": "w"}).status_code == 503
+    disk.heal()
+    (c,) = wait_until(lambda: claimed(api), "the disk is fine again")
+    assert c["execution"]["id"] == ex.id and c["attempt"] == 1
+
+
+def claimed(api):
+    r = api.post(CLAIMS, {"worker": "w"})
+    return r.status_code == 200 and r.json()["data"]
 
 
 # ---- workers that are gone -------------------------------------------------
