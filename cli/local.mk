@@ -89,14 +89,20 @@ libcli_a_SOURCES = \
 	cli/work.h \
 	cli/work_child.c \
 	cli/work_child.h \
+	cli/work_claim.c \
+	cli/work_claim.h \
 	cli/work_control.c \
 	cli/work_control.h \
 	cli/work_env.c \
 	cli/work_env.h \
 	cli/work_lines.c \
 	cli/work_lines.h \
+	cli/work_options.c \
+	cli/work_options.h \
 	cli/work_report.c \
 	cli/work_report.h \
+	cli/work_run.c \
+	cli/work_run.h \
 	cli/work_task.c \
 	cli/work_task.h
 

@@ -25,41 +25,22 @@
 #include "cli/clock.h"
 #include "cli/stream.h"
 #include "cli/work_child.h"
-#include "cli/work_env.h"
+#include "cli/work_claim.h"
+#include "cli/work_options.h"
 #include "cli/work_task.h"
 
-#define WORK_CONCURRENCY_MAX 100
-#define WORK_WAIT_S 30	     /* of one long poll */
-#define WORK_ANSWER_MS 30000 /* behind that, for the answer */
-#define WORK_REACH_MS 10000  /* to be reached at all */
-#define WORK_PAUSE_MS 500    /* behind an answer without work */
-#define WORK_GRACE_MS 10000
+#define WORK_WAIT_S 30	      /* of one long poll */
+#define WORK_ANSWER_MS 30000  /* behind that, for the answer */
+#define WORK_REACH_MS 10000   /* to be reached at all */
+#define WORK_PAUSE_MS 500     /* behind an answer without work */
 #define WORK_SLEEP_MS 3600000 /* when nothing is due */
-#define WORK_FINAL_MAX 32     /* --no-retry-status */
-
-const struct args_option work_options[] = {
-    {"queue", 'q', "QUEUE", "take work from this queue (repeatable; default)"},
-    {"job", 'j', "ID|NAME", "take only work of this job (repeatable)"},
-    {"worker", 0, "NAME", "the worker's name (HOST:PID)"},
-    {"concurrency", 'c', "N", "so many commands at once (1)"},
-    {"lease", 0, "DUR", "silence that ends a claim (as the job has it)"},
-    {"unit", 0, "UNIT", "claim each execution, or each step"},
-    {"grace", 0, "DUR", "between SIGTERM and SIGKILL (10s)"},
-    {"no-retry-status", 0, "N", "an exit status that ends it (repeatable)"},
-    {"once", 0, NULL, "do one claim; exit as it ended"},
-    {"drain", 0, NULL, "exit when there is no work left"},
-    {0},
-};
 
 enum leave { STAY, FINISH, TERMINATE, QUIT };
 
 struct work {
 	struct call *call;
-	struct work_plan plan;
-	int final[WORK_FINAL_MAX];
-	char name[300];
-	uint64_t concurrency;
-	bool once, drain;
+	struct work_options options;
+	struct post_pool *pool;
 	enum leave leave;
 	enum exits code;
 	int signals; /* signalfd(2) */
@@ -108,20 +89,20 @@ write_claim(const struct work *k, struct buf *body)
 
 	jsonw_object(w);
 	jsonw_key(w, "worker");
-	jsonw_cstr(w, k->plan.worker);
+	jsonw_cstr(w, k->options.worker);
 	if (args_has(a, "job") || args_has(a, "queue")) {
 		jsonw_key(w, args_has(a, "job") ? "jobs" : "queues");
 		write_all(w, a, args_has(a, "job") ? "job" : "queue");
 	}
 	jsonw_key(w, "unit");
-	jsonw_cstr(w, k->plan.steps ? "step" : "execution");
+	jsonw_cstr(w, k->options.steps ? "step" : "execution");
 	jsonw_key(w, "max");
-	jsonw_u64(w, k->concurrency - k->ntasks);
+	jsonw_u64(w, k->options.concurrency - k->ntasks);
 	jsonw_key(w, "wait_seconds");
-	jsonw_u64(w, k->drain ? 0 : WORK_WAIT_S);
-	if (k->plan.lease_ms > 0) {
+	jsonw_u64(w, k->options.drain ? 0 : WORK_WAIT_S);
+	if (k->options.lease_ms > 0) {
 		jsonw_key(w, "lease_seconds");
-		jsonw_int(w, k->plan.lease_ms / 1000);
+		jsonw_int(w, k->options.lease_ms / 1000);
 	}
 	jsonw_end(w);
 	jsonw_free(w);
@@ -132,7 +113,7 @@ static int64_t
 ask(struct work *w, int64_t now)
 {
 	if (w->leave != STAY || w->idle || post_busy(w->post) ||
-	    w->ntasks >= w->concurrency)
+	    w->ntasks >= w->options.concurrency)
 		return INT64_MAX;
 	if (now < w->ask_at)
 		return w->ask_at;
@@ -166,15 +147,15 @@ postpone(struct work *w, const struct reply *r)
 static void
 begin(struct work *w, const struct json_node *claim)
 {
-	struct work_task *t = work_task_new(&w->plan, claim);
+	struct work_claim c;
 
-	if (t == NULL) {
+	if (!work_claim_read(claim, w->options.steps, &c)) {
 		output_note("the server handed out something that is no claim");
 		return;
 	}
 	w->tasks =
 	    mem_resize(w->tasks, w->ntasks + 1, sizeof(struct work_task *));
-	w->tasks[w->ntasks++] = t;
+	w->tasks[w->ntasks++] = work_task_new(&w->options, w->pool, &c);
 }
 
 /* An answer to a claim. */
@@ -197,14 +178,14 @@ on_claims(void *arg, struct reply *r)
 	w->away = false;
 	w->tries = 0;
 	claim = data != NULL && data->type == JSON_ARRAY ? data->child : NULL;
-	w->idle = w->drain && claim == NULL;
+	w->idle = w->options.drain && claim == NULL;
 	/* A server that stops answers at once; it is not to be pressed. */
 	w->ask_at = claim == NULL ? clock_now() + WORK_PAUSE_MS : 0;
 	if (w->idle && w->ntasks == 0)
 		leave(w, EXITS_DONE);
 	for (; claim != NULL; claim = claim->next)
 		begin(w, claim);
-	if (w->once && w->ntasks > 0)
+	if (w->options.once && w->ntasks > 0)
 		leave(w, EXITS_DONE);
 }
 
@@ -218,7 +199,7 @@ report_end(struct work *w, const struct work_task *t)
 	work_task_describe(t, w->call->json, &line);
 	output_line(buf_slice(&line));
 	buf_free(&line);
-	if (w->once)
+	if (w->options.once)
 		w->code = work_task_exit(t);
 }
 
@@ -260,7 +241,7 @@ hurry(struct work *w)
 {
 	if (w->leave == STAY) {
 		/* What has been handed out to us by now is ours to do. */
-		post_pool_turn(w->plan.pool);
+		post_pool_turn(w->pool);
 		leave(w, EXITS_DONE);
 		if (w->ntasks > 0)
 			output_note("finishing %zu of them; once more to "
@@ -295,7 +276,7 @@ out_of_time(const struct work *w)
 {
 	if (w->leave != STAY || w->reached || w->tries == 0)
 		return EXITS_DEADLINE;
-	output_note("cannot reach %s", w->plan.url);
+	output_note("cannot reach %s", w->options.url);
 	return EXITS_UNREACHED;
 }
 
@@ -321,16 +302,20 @@ turn(struct work *w, int64_t now)
 static void
 doze(struct work *w, int64_t next)
 {
-	size_t n = 1;
 	struct curl_waitfd *fds =
-	    mem_resize(NULL, 1 + WORK_PIPES * w->ntasks, sizeof(*fds));
+	    mem_resize(NULL, 1 + WORK_TASK_FDS * w->ntasks, sizeof(*fds));
 	int64_t ms = next - clock_now();
+	int pipes[WORK_TASK_FDS];
+	size_t n = 0, npipes;
 
-	fds[0] =
-	    (struct curl_waitfd){.fd = w->signals, .events = CURL_WAIT_POLLIN};
-	for (size_t i = 0; i < w->ntasks; i++)
-		n += work_task_fds(w->tasks[i], fds + n);
-	post_pool_wait(w->plan.pool, fds, n,
+	fds[n++] = (struct curl_waitfd){w->signals, CURL_WAIT_POLLIN, 0};
+	for (size_t i = 0; i < w->ntasks; i++) {
+		npipes = work_task_fds(w->tasks[i], pipes);
+		while (npipes-- > 0)
+			fds[n++] = (struct curl_waitfd){pipes[npipes],
+			    CURL_WAIT_POLLIN, 0};
+	}
+	post_pool_wait(w->pool, fds, n,
 	    ms < WORK_SLEEP_MS ? ms : WORK_SLEEP_MS);
 	free(fds);
 }
@@ -347,120 +332,8 @@ run(struct work *w)
 		if ((w->leave != STAY && w->ntasks == 0) || w->leave == QUIT)
 			return;
 		doze(w, next);
-		post_pool_turn(w->plan.pool);
+		post_pool_turn(w->pool);
 	}
-}
-
-/* ---- options ---- */
-
-/* The exit statuses that are final. */
-static bool
-read_final(struct work *w)
-{
-	const struct args *a = w->call->args;
-	const char *text;
-	uint64_t n;
-
-	for (size_t i = 0; (text = args_at(a, "no-retry-status", i)) != NULL;
-	     i++) {
-		if (i == WORK_FINAL_MAX ||
-		    !slice_u64(slice_str(text), 255, &n) || n == 0) {
-			output_note("--no-retry-status must be a number from 1 "
-				    "to 255, at most %d of them",
-			    WORK_FINAL_MAX);
-			return false;
-		}
-		w->final[i] = (int)n;
-		w->plan.nfinal = i + 1;
-	}
-	w->plan.final = w->final;
-	return true;
-}
-
-static bool
-read_times(struct work *w)
-{
-	const struct args *a = w->call->args;
-	uint64_t lease = 0, grace = WORK_GRACE_MS;
-
-	if (!args_seconds(a, "lease", &lease) ||
-	    !args_duration(a, "grace", &grace))
-		return false;
-	w->plan.lease_ms = (int64_t)lease * 1000;
-	w->plan.grace_ms = (int64_t)grace;
-	return true;
-}
-
-/* What is said that cannot be meant; NULL when all is well. */
-static const char *
-contradiction(const struct args *a)
-{
-	const char *unit = args_get(a, "unit");
-
-	if (args_words(a) == 0)
-		return "which command? say: work [OPTIONS] -- COMMAND [ARGS]";
-	if (args_has(a, "queue") && args_has(a, "job"))
-		return "--queue or --job";
-	if (args_has(a, "once") && args_has(a, "drain"))
-		return "--once or --drain";
-	if (args_has(a, "once") && args_has(a, "concurrency"))
-		return "--once is one: it goes without --concurrency";
-	if (unit != NULL && strcmp(unit, "execution") != 0 &&
-	    strcmp(unit, "step") != 0)
-		return "--unit must be execution or step";
-	return NULL;
-}
-
-/* Read the options; EXITS_DONE when they will do. */
-static enum exits
-read_options(struct work *w)
-{
-	const struct args *a = w->call->args;
-	const char *unit = args_get(a, "unit"), *fault = contradiction(a);
-	struct args_range range = {1, WORK_CONCURRENCY_MAX};
-
-	if (fault != NULL)
-		return call_usage(w->call, "%s", fault);
-	w->concurrency = 1;
-	if (!args_number(a, "concurrency", range, &w->concurrency) ||
-	    !read_times(w) || !read_final(w))
-		return EXITS_USAGE;
-	if (!work_env_finds(args_word(a, 0)))
-		return call_usage(w->call, "there is no command %s",
-		    args_word(a, 0));
-	w->once = args_has(a, "once");
-	w->drain = args_has(a, "drain");
-	w->plan.steps = unit != NULL && strcmp(unit, "step") == 0;
-	w->plan.worker = args_get(a, "worker");
-	return EXITS_DONE;
-}
-
-/* HOST:PID, unless it was given a name. */
-static void
-name_worker(struct work *w)
-{
-	char host[256] = "";
-
-	if (w->plan.worker != NULL)
-		return;
-	if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
-		snprintf(host, sizeof(host), "worker");
-	snprintf(w->name, sizeof(w->name), "%s:%ld", host, (long)getpid());
-	w->plan.worker = w->name;
-}
-
-static void
-copy_command(struct work *w)
-{
-	size_t n = args_words(w->call->args);
-
-	w->plan.argv = mem_resize(NULL, n + 1, sizeof(*w->plan.argv));
-	for (size_t i = 0; i < n; i++) {
-		const char *word = args_word(w->call->args, i);
-
-		w->plan.argv[i] = mem_dup(word, strlen(word));
-	}
-	w->plan.argv[n] = NULL;
 }
 
 /* Signals are read, not taken; a broken pipe is an error like any other. */
@@ -487,10 +360,8 @@ clean_up(struct work *w)
 		work_task_free(w->tasks[i]);
 	free(w->tasks);
 	post_free(w->post);
-	post_pool_free(w->plan.pool);
-	for (char **word = w->plan.argv; *word != NULL; word++)
-		free(*word);
-	free(w->plan.argv);
+	post_pool_free(w->pool);
+	work_options_free(&w->options);
 	buf_free(&w->body);
 	close(w->signals);
 }
@@ -500,17 +371,14 @@ int
 work_command(struct call *call)
 {
 	struct work w = {.call = call};
-	enum exits code = read_options(&w);
+	enum exits code = work_options_read(&w.options, call);
 
 	if (code != EXITS_DONE)
 		return code;
-	name_worker(&w);
-	copy_command(&w);
 	take_signals(&w);
 	work_child_adopt();
-	w.plan.url = client_url(call->client);
-	w.plan.pool = post_pool_new();
-	w.post = post_new(w.plan.pool, call->client, on_claims, &w);
+	w.pool = post_pool_new();
+	w.post = post_new(w.pool, call->client, on_claims, &w);
 	w.reach_by = clock_now() + WORK_REACH_MS;
 	run(&w);
 	if (w.ntasks > 0) {

@@ -3,6 +3,7 @@
  */
 #include "cli/work_env.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -44,6 +45,16 @@ work_env_set(struct work_env *env, const char *name, struct slice value)
 	env->list = mem_resize(env->list, env->n + 1, sizeof(*env->list));
 	env->list[env->n++] = mem_dup(text.p, text.len);
 	buf_free(&text);
+}
+
+/* Set it to a number. */
+void
+work_env_set_number(struct work_env *env, const char *name, int64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)value);
+	work_env_set(env, name, slice_str(text));
 }
 
 /* Is the variable, "NAME=value", among those set? */

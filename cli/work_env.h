@@ -13,6 +13,7 @@ void work_env_free(struct work_env *env);
 
 /* Set a variable, which must not have been set; a NUL ends its value. */
 void work_env_set(struct work_env *env, const char *name, struct slice value);
+void work_env_set_number(struct work_env *env, const char *name, int64_t value);
 
 /* All of it, as exec wants it; borrowed. */
 char *const *work_env_list(struct work_env *env);

@@ -7,29 +7,18 @@
 
 #include <sys/types.h>
 
-#include "core/json.h"
-
 #include "cli/exits.h"
 #include "cli/post.h"
+#include "cli/work_claim.h"
+#include "cli/work_options.h"
 
-/* What all claims of a worker have in common; borrowed by its tasks. */
-struct work_plan {
-	struct post_pool *pool;
-	const char *url;
-	const char *worker;
-	char **argv;	  /* of the command, ends with NULL */
-	bool steps;	  /* single steps are claimed */
-	int64_t grace_ms; /* between SIGTERM and SIGKILL */
-	int64_t lease_ms; /* 0: the job's heartbeat timeout */
-	const int *final; /* exit statuses that are not tried again */
-	size_t nfinal;
-};
+#define WORK_TASK_FDS 3
 
 struct work_task;
 
-/* Begin to work on an element of a claim's answer; NULL when it is none. */
-struct work_task *work_task_new(const struct work_plan *plan,
-    const struct json_node *claim);
+/* Begin to work on a claim, which is borrowed for the call only. */
+struct work_task *work_task_new(const struct work_options *o,
+    struct post_pool *pool, const struct work_claim *c);
 
 /* Free it, over or not; a command that still runs is killed. */
 void work_task_free(struct work_task *t);
@@ -40,8 +29,8 @@ void work_task_free(struct work_task *t);
  */
 int64_t work_task_turn(struct work_task *t, int64_t now);
 
-/* Add the pipes that it would read from now; returns how many (up to 3). */
-size_t work_task_fds(const struct work_task *t, struct curl_waitfd *fds);
+/* The descriptors it is to be polled for now; returns how many. */
+size_t work_task_fds(const struct work_task *t, int fds[WORK_TASK_FDS]);
 
 /* True when pid was its command, which is noted as ended. */
 bool work_task_ended(struct work_task *t, pid_t pid, int status);

@@ -340,6 +340,27 @@ def test_a_restart_of_the_server(cli, api, srv, job, tmp_path, case):
             assert "meanwhile" in said
 
 
+def test_kills_of_the_server_lose_nothing(cli, api, srv):
+    """Everything is done in the end, however often the server dies."""
+    api.job(name="j", retry={"max_attempts": 20, "initial_interval_ms": 100})
+    data(api.post("/api/jobs/j/trigger/batch", {"executions": [{}] * 60}))
+    proc = work(cli, "sh", "-c", "echo hello; echo result 1 >&3",
+                options=["--concurrency", "4"])
+    for n in (10, 25, 40):
+        wait_until(lambda: srv.counts()["completed"] >= n, f"{n} are done")
+        port = srv.port
+        srv.kill9()
+        srv.start(port=port)
+    # What was handed out in an answer that never arrived times out.
+    wait_until(lambda: srv.advance(60_000)
+               and srv.counts()["completed"] == 60, "all are done")
+    proc.send_signal(signal.SIGTERM)
+    ends(proc, 0)
+    assert srv.counts()["total"] == 60
+    assert {row["status"] for row in api.pages("/api/executions?limit=100")} \
+        == {"completed"}
+
+
 def test_sigterm_lets_commands_finish(cli, api, job, tmp_path):
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
