@@ -96,8 +96,7 @@ look(struct many *m, struct one *o)
 			m->ended++;
 			print(m, e);
 		}
-	} else if (r.kind == REPLY_ANSWER && r.status >= 400 &&
-	    r.status < 500 && r.status != 408 && r.status != 429) {
+	} else if (r.kind == REPLY_ANSWER && !reply_may_pass(&r)) {
 		live_clear(&m->live);
 		code = call_explain(m->call, &r);
 	}

@@ -77,6 +77,19 @@ add_facts(struct buf *out, const struct json_node *reason)
 	}
 }
 
+/* What will happen by itself, at what time. */
+static void
+add_timer(struct buf *out, const struct json_node *timer)
+{
+	if (json_absent(timer))
+		return;
+	buf_add_str(out, "next timer: ");
+	add_name(out, text_of(json_get(timer, "name")));
+	buf_add_str(out, " at ");
+	text_add_node(out, json_get(timer, "at"));
+	buf_add_byte(out, '\n');
+}
+
 static void
 show(const struct json_node *data)
 {
@@ -96,6 +109,7 @@ show(const struct json_node *data)
 		buf_add_byte(&out, '\n');
 		add_facts(&out, reason);
 	}
+	add_timer(&out, json_get(data, "next_timer"));
 	output_text(buf_slice(&out));
 	buf_free(&out);
 }

@@ -32,6 +32,7 @@ struct work_task {
 	struct buf execution, token, job,
 	    step_name; /* each with a NUL behind */
 	bool of_step;
+	bool cancelled; /* the server says that it ended so */
 	int64_t attempt;
 	struct client *client; /* with the token as its key */
 	struct post *post;
@@ -144,8 +145,12 @@ on_answer(void *arg, struct reply *r)
 		work_report_taken(t->report);
 	else
 		refuse(t, r);
-	if (work_report_over(t->report))
+	if (work_report_over(t->report)) {
+		t->cancelled =
+		    slice_is(text_of(json_get(reply_data(r), "status")),
+			"cancelled");
 		return;
+	}
 	if (slice_is(command_of(r), "stop"))
 		lose(t, r);
 	else if (slice_is(command_of(r), "cancel"))
@@ -307,15 +312,24 @@ work_task_free(struct work_task *t)
 
 /* ---- how it went ---- */
 
+/* How it ended; the server has the last word on a cancel. */
+static enum work_end
+outcome(const struct work_task *t)
+{
+	return t->cancelled ? WORK_CANCELLED : work_report_outcome(t->report);
+}
+
 /* The outcome as an exit code. */
 enum exits
 work_task_exit(const struct work_task *t)
 {
-	enum work_end end = work_report_outcome(t->report);
+	static const enum exits codes[] = {
+	    [WORK_COMPLETED] = EXITS_DONE,
+	    [WORK_FAILED] = EXITS_FAILED,
+	    [WORK_CANCELLED] = EXITS_CANCELLED,
+	};
 
-	if (is_lost(t) || end == WORK_FAILED)
-		return EXITS_FAILED;
-	return end == WORK_CANCELLED ? EXITS_CANCELLED : EXITS_DONE;
+	return is_lost(t) ? EXITS_FAILED : codes[outcome(t)];
 }
 
 static const char *
@@ -327,7 +341,7 @@ end_name(const struct work_task *t)
 	    [WORK_CANCELLED] = "cancelled",
 	};
 
-	return is_lost(t) ? "lost" : names[work_report_outcome(t->report)];
+	return is_lost(t) ? "lost" : names[outcome(t)];
 }
 
 static void

@@ -6,10 +6,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
+#include "cli/work_claim.h"
 #include "cli/work_control.h"
+#include "cli/work_env.h"
 #include "cli/work_lines.h"
 #include "cli/work_report.h"
 
@@ -179,6 +182,129 @@ test_wrong_words_are_refused(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
 		if (work_control_parse(slice_str(lines[i]), &c) == NULL)
 			fail_msg("%s was taken", lines[i]);
+}
+
+/* ---- claims ---- */
+
+/* Read a claim; the document is freed at the end of the test. */
+static bool
+read_claim(const char *text, bool steps, struct work_claim *c,
+    struct json **doc)
+{
+	struct json_error err;
+
+	*doc = json_parse(slice_str(text), &err);
+	assert_non_null(*doc);
+	return work_claim_read(json_root(*doc), steps, c);
+}
+
+static void
+test_claims_are_read(void **state)
+{
+	static const char text[] =
+	    "{\"execution\":{\"id\":\"E\",\"job_name\":\"j\",\"queue\":\"q\","
+	    "\"max_attempts\":3,\"updated_at\":\"2026-11-22T10:00:00Z\","
+	    "\"input_params\":{\"n\": 1.0}},\"attempt\":2,\"token\":\"T\","
+	    "\"steps\":[{\"id\":\"S\",\"name\":\"s\",\"input_params\":[],"
+	    "\"checkpoint_data\":null}],"
+	    "\"lease_expires_at\":\"2026-11-22T10:01:30.500Z\"}";
+	struct work_claim c;
+	struct json *doc;
+
+	(void)state;
+	assert_true(read_claim(text, false, &c, &doc));
+	assert_true(slice_is(c.execution, "E") && slice_is(c.token, "T"));
+	assert_true(slice_is(c.job, "j") && slice_is(c.queue, "q"));
+	assert_true(slice_is(c.input, "{\"n\": 1.0}"));
+	assert_true(c.step.n == 0 && c.checkpoint.p == NULL);
+	assert_int_equal(c.attempt, 2);
+	assert_int_equal(c.max_attempts, 3);
+	assert_int_equal(c.lease_ms, 90500);
+	json_free(doc);
+	assert_true(read_claim(text, true, &c, &doc));
+	assert_true(slice_is(c.step, "S") && slice_is(c.step_name, "s"));
+	assert_true(slice_is(c.input, "[]"));
+	assert_true(slice_is(c.checkpoint, "null"));
+	json_free(doc);
+}
+
+static void
+test_what_is_no_claim(void **state)
+{
+	static const struct {
+		const char *text;
+		bool steps, ok;
+	} rows[] = {
+	    {"null", false, false},
+	    {"[]", false, false},
+	    {"{}", false, false},
+	    {"{\"execution\":{\"id\":\"E\"}}", false, false},
+	    {"{\"token\":\"T\"}", false, false},
+	    {"{\"execution\":{\"id\":\"E\"},\"token\":\"T\"}", false, true},
+	    {"{\"execution\":{\"id\":\"E\"},\"token\":\"T\"}", true, false},
+	    {"{\"execution\":{\"id\":\"E\"},\"token\":\"T\",\"steps\":7}", true,
+		false},
+	};
+	struct work_claim c;
+	struct json *doc;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(read_claim(rows[i].text, rows[i].steps, &c,
+				     &doc),
+		    rows[i].ok);
+		if (rows[i].ok) {
+			assert_true(slice_is(c.input, "null"));
+			assert_int_equal(c.lease_ms, 0);
+		}
+		json_free(doc);
+	}
+}
+
+/* ---- the environment of a command ---- */
+
+/* How often a variable stands in a list. */
+static unsigned
+count(char *const *list, const char *variable)
+{
+	unsigned n = 0;
+
+	for (; *list != NULL; list++)
+		n += strcmp(*list, variable) == 0;
+	return n;
+}
+
+static void
+test_environment(void **state)
+{
+	struct work_env *env = work_env_new();
+	char *const *list;
+
+	(void)state;
+	setenv("TIDEWIRE_JOB", "old", 1);
+	setenv("TIDEWIRE_JOB_X", "kept", 1);
+	work_env_set(env, "TIDEWIRE_JOB", SLICE("new = x"));
+	work_env_set_number(env, "TIDEWIRE_ATTEMPT", 3);
+	list = work_env_list(env);
+	assert_int_equal(count(list, "TIDEWIRE_JOB=new = x"), 1);
+	assert_int_equal(count(list, "TIDEWIRE_JOB=old"), 0);
+	assert_int_equal(count(list, "TIDEWIRE_JOB_X=kept"), 1);
+	assert_int_equal(count(list, "TIDEWIRE_ATTEMPT=3"), 1);
+	work_env_free(env);
+}
+
+static void
+test_commands_are_found(void **state)
+{
+	(void)state;
+	setenv("PATH", "/nowhere::/bin:/usr/bin", 1);
+	assert_true(work_env_finds("sh"));
+	assert_true(work_env_finds("/bin/sh"));
+	assert_false(work_env_finds("no-such-command"));
+	assert_false(work_env_finds("/bin/no-such-command"));
+	assert_false(work_env_finds(""));
+	setenv("PATH", "", 1);
+	assert_false(work_env_finds("sh"));
 }
 
 /* ---- reports ---- */
@@ -367,6 +493,10 @@ main(void)
 	    cmocka_unit_test(test_bytes_become_utf8),
 	    cmocka_unit_test(test_words_are_read),
 	    cmocka_unit_test(test_wrong_words_are_refused),
+	    cmocka_unit_test(test_claims_are_read),
+	    cmocka_unit_test(test_what_is_no_claim),
+	    cmocka_unit_test(test_environment),
+	    cmocka_unit_test(test_commands_are_found),
 	    cmocka_unit_test(test_reports_of_an_execution),
 	    cmocka_unit_test(test_reports_of_a_step),
 	    cmocka_unit_test(test_a_cancel_comes_last_and_alone),

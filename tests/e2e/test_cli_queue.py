@@ -136,6 +136,9 @@ def why(cli, ex):
     assert first == f"{ex.id} is {found['status']}"
     said = [line[2:] for line in rest if line.startswith("- ")]
     assert said == [r["message"] for r in found["reasons"]]
+    timer = found["next_timer"]
+    assert ("next timer: " in rest[-1]) == (timer is not None)
+    assert timer is None or timer["at"] in rest[-1]
     return found["reasons"], out
 
 

@@ -288,6 +288,23 @@ def test_what_a_cancelled_command_still_says_is_kept(cli, api, job):
     assert texts(ex) == ["ready", "bye"]
 
 
+def test_a_cancelled_command_may_end_well(cli, api, job):
+    """What it made is kept; it is cancelled all the same."""
+    ex = api.trigger("j")
+    proc = work(cli, *python("""
+import os, signal
+signal.signal(15, lambda *_: 0)
+print('ready', flush=True)
+signal.pause()
+os.write(3, b'result 7\\n')
+"""), options=["--once", "--lease", "1s"])
+    wait_until(is_running(ex), "it runs")
+    data(api.post(f"/api/executions/{ex.id}/cancel"))
+    assert "cancelled" in ends(proc, 3)
+    row = ex.get()
+    assert row["status"] == "cancelled" and row["result_data"] == 7
+
+
 def test_a_lost_claim_stops_the_command(cli, api, srv, job):
     ex = api.trigger("j")
     proc = work(cli, "sh", "-c", f"echo ready; echo $$; exec {PY} -c "
