@@ -237,11 +237,13 @@ cmd_help_group(FILE *to, const char *group)
 void
 cmd_help_one(FILE *to, const struct cmd *c)
 {
-	fprintf(to, "usage: tidewire %s%s%s%s%s%s\n\n%c%s.\n", c->group,
+	const char *options = c->options != NULL ? " [OPTIONS]" : "";
+	bool last = strncmp(c->words, "--", 2) == 0; /* nothing behind it */
+
+	fprintf(to, "usage: tidewire %s%s%s%s%s%s%s\n\n%c%s.\n", c->group,
 	    c->name != NULL ? " " : "", c->name != NULL ? c->name : "",
-	    *c->words != '\0' ? " " : "", c->words,
-	    c->options != NULL ? " [OPTIONS]" : "", c->help[0] & ~0x20,
-	    c->help + 1);
+	    last ? options : "", *c->words != '\0' ? " " : "", c->words,
+	    last ? "" : options, c->help[0] & ~0x20, c->help + 1);
 	help_options(to, "Options", c->options);
 	help_options(to, "Options of every command", args_global);
 }

@@ -26,6 +26,7 @@
 #include "cli/stream.h"
 #include "cli/work_child.h"
 #include "cli/work_claim.h"
+#include "cli/work_env.h"
 #include "cli/work_options.h"
 #include "cli/work_task.h"
 
@@ -52,6 +53,7 @@ struct work {
 	bool idle;    /* --drain: there is none until a task ends */
 	bool reached; /* the server was */
 	bool away;    /* and is not any more */
+	bool missing; /* the command is, as of the last look */
 	unsigned tries;
 	int64_t ask_at, reach_by;
 };
@@ -108,6 +110,19 @@ write_claim(const struct work *k, struct buf *body)
 	jsonw_free(w);
 }
 
+/* Work is not asked for while the command is missing: an upgrade, perhaps. */
+static bool
+is_there(struct work *w)
+{
+	bool there = work_env_finds(w->options.argv[0]);
+
+	if (!there && !w->missing)
+		output_note("there is no command %s now; waiting for it",
+		    w->options.argv[0]);
+	w->missing = !there;
+	return there;
+}
+
 /* Ask when there is a free place.  Returns when to look again. */
 static int64_t
 ask(struct work *w, int64_t now)
@@ -117,6 +132,10 @@ ask(struct work *w, int64_t now)
 		return INT64_MAX;
 	if (now < w->ask_at)
 		return w->ask_at;
+	if (!is_there(w)) {
+		w->ask_at = now + WORK_PAUSE_MS;
+		return w->ask_at;
+	}
 	w->body.len = 0;
 	write_claim(w, &w->body);
 	post_send(w->post, SLICE("/api/claims"), buf_slice(&w->body),

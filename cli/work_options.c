@@ -17,14 +17,15 @@
 #define OPTIONS_GRACE_MS 10000
 
 const struct args_option work_options[] = {
-    {"queue", 'q', "QUEUE", "take work from this queue (repeatable; default)"},
+    {"queue", 'q', "QUEUE", "take work of this queue (default; repeatable)"},
     {"job", 'j', "ID|NAME", "take only work of this job (repeatable)"},
     {"worker", 0, "NAME", "the worker's name (HOST:PID)"},
     {"concurrency", 'c', "N", "so many commands at once (1)"},
     {"lease", 0, "DUR", "silence that ends a claim (as the job has it)"},
-    {"unit", 0, "UNIT", "claim each execution, or each step"},
+    {"unit", 0, "UNIT", "execution or step: what a claim is (execution)"},
     {"grace", 0, "DUR", "between SIGTERM and SIGKILL (10s)"},
-    {"no-retry-status", 0, "N", "an exit status that ends it (repeatable)"},
+    {"no-retry-status", 0, "N",
+	"an exit status never tried again (repeatable)"},
     {"once", 0, NULL, "do one claim; exit as it ended"},
     {"drain", 0, NULL, "exit when there is no work left"},
     {0},

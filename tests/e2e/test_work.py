@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from api import chain, data
+from api import chain, data, ms
 from server import DEADLINE, TIDEWIRE, run_tool, wait_until
 from test_cli import built, cli, ends  # noqa: F401
 from work import claim, claim_one, waiting
@@ -147,6 +147,27 @@ def test_a_command_that_goes_away_fails_what_it_was_given(
     assert row["error_message"].startswith("exit status 127: cannot run")
 
 
+def test_no_work_is_taken_while_the_command_is_missing(
+        cli, api, job, tmp_path):
+    tool = tmp_path / "tool"
+
+    def install():
+        new = tmp_path / "new"
+        new.write_text('#!/bin/sh\nrm "$0"\n')
+        new.chmod(0o755)
+        new.rename(tool)
+
+    install()
+    made = [api.trigger("j") for _ in range(2)]
+    proc = work(cli, str(tool))
+    read_until(proc.stderr, "there is no command")
+    assert [e.get()["status"] for e in made] == ["completed", "pending"]
+    install()
+    wait_until(lambda: made[1].get()["status"] == "completed", "it goes on")
+    proc.send_signal(signal.SIGTERM)
+    ends(proc, 0)
+
+
 def test_what_descriptor_3_says_wrongly_is_a_warning(cli, api, job):
     ex = api.trigger("j")
     once(cli, 0, "sh", "-c", "exec >&3; echo hello; echo progress 101; "
@@ -230,11 +251,16 @@ for i in range(1_000_000): os.write(1, b'%d ' % i + b'y' * 990 + b'\\n')
     before = srv.seq()
     wait_until(lambda: srv.seq() > before, "it goes on")
     assert peak_kb(proc.pid) < 25_000
+    quit_now(proc)
+    assert api.get(ex.path).json()["data"]["error_type"] == "WorkerStopped"
+
+
+def quit_now(proc):
+    """Let the worker stop its commands."""
     for line in ("finishing", "stopping"):
         proc.send_signal(signal.SIGTERM)
         read_until(proc.stderr, line)
     ends(proc, 0)
-    assert api.get(ex.path).json()["data"]["error_type"] == "WorkerStopped"
 
 
 def children(pid):
@@ -264,6 +290,19 @@ def read_until(stream, text):
 
 
 # ---- the end, before it was meant -----------------------------------------
+
+def test_heartbeats_keep_the_claim(cli, api, srv, job):
+    ex = api.trigger("j")
+    proc = work(cli, *python(HOLD), options=["--lease", "2s"])
+    wait_until(is_running(ex), "it runs")
+    for _ in range(4):  # each a half of the lease
+        now = srv.advance(1000)
+        wait_until(lambda: ms(ex.get()["last_heartbeat_at"]) >=
+                   now // 1000 * 1000, "the next heartbeat")
+    row = ex.get()
+    assert row["status"] == "running" and row["worker"] == "w1"
+    quit_now(proc)
+
 
 def test_cancel_stops_the_command(cli, api, job, case):
     for script, options in ((HOLD, []), (STUBBORN, ["--grace", "100ms"])):
