@@ -3,7 +3,6 @@
  */
 #include "core/why.h"
 
-#include "core/lifecycle.h"
 #include "core/log.h"
 
 struct list {
@@ -49,17 +48,6 @@ add(struct list *l, enum why_code code, int64_t since, int64_t until)
 	    .until = until,
 	    .step = EVENT_NO_STEP};
 	return r;
-}
-
-/* The end of its worker's patience, as far as rows and memory know. */
-static int64_t
-lease_end(const struct why_facts *f)
-{
-	int64_t end = f->last_word + lifecycle_lease(f->x, f->job);
-
-	if (end < f->x->due[TIMER_HEARTBEAT])
-		end = f->x->due[TIMER_HEARTBEAT];
-	return end;
 }
 
 static void
@@ -149,9 +137,9 @@ add_running(struct list *l)
 	const struct why_facts *f = l->f;
 
 	if (f->x->unit == UNIT_EXECUTION)
-		add(l, WHY_HELD, f->last_word, lease_end(f));
+		add(l, WHY_HELD, f->last_word, f->lease_end);
 	else if (f->x->unit == UNIT_NONE)
-		add(l, WHY_SILENT, f->last_word, lease_end(f));
+		add(l, WHY_SILENT, f->last_word, f->lease_end);
 	else if (is_any_step(f, STEP_READY))
 		add_pauses(l);
 	add_steps(l, WHY_STEP_RUNNING);
@@ -159,7 +147,7 @@ add_running(struct list *l)
 	add_steps(l, WHY_STEP_READY);
 	add_steps(l, WHY_STEP_WAITING);
 	if (l->n == 0)
-		add(l, WHY_SILENT, f->last_word, lease_end(f));
+		add(l, WHY_SILENT, f->last_word, f->lease_end);
 }
 
 /* Say why. */
@@ -181,7 +169,7 @@ why(const struct why_facts *f, struct why_reason out[WHY_MAX])
 		add(&l, WHY_CANCELLING, x->cancel_at, x->due[TIMER_GRACE]);
 		break;
 	case STATUS_INTERRUPTED:
-		add(&l, WHY_INTERRUPTED, f->last_word, lease_end(f));
+		add(&l, WHY_INTERRUPTED, f->last_word, f->lease_end);
 		add_running(&l);
 		break;
 	case STATUS_RUNNING:

@@ -34,6 +34,7 @@ struct why_facts {
 	const struct job *job;	  /* the version that x is of */
 	const struct step *steps; /* all of x's */
 	int64_t last_word;	  /* ms */
+	int64_t lease_end;	  /* ms: of its worker's patience */
 	/* of the job as it is now, and its queue: */
 	int64_t job_paused_at, queue_paused_at; /* 0: it is not */
 	uint64_t held, max;			/* max 0: no limit */

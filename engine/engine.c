@@ -214,6 +214,31 @@ engine_last_word(const struct engine *e, const struct execution *x)
 	return word > x->heartbeat_at ? word : x->heartbeat_at;
 }
 
+/* The end of a lease that was last renewed at word; a row may be ahead. */
+static int64_t
+lease_end(const struct engine *e, int64_t word, int64_t lease, int64_t due)
+{
+	if (word < e->grace_from)
+		word = e->grace_from;
+	return word + lease > due ? word + lease : due;
+}
+
+/* Of an execution. */
+int64_t
+engine_lease_end(const struct engine *e, const struct execution *x,
+    const struct job *job)
+{
+	return lease_end(e, engine_last_word(e, x), lifecycle_lease(x, job),
+	    x->due[TIMER_HEARTBEAT]);
+}
+
+/* Of a step. */
+int64_t
+engine_step_lease_end(const struct engine *e, const struct step *s)
+{
+	return lease_end(e, engine_word(e, &s->id), s->lease_ms, s->due);
+}
+
 /* The same for the claim of a step of x. */
 static enum engine_heartbeat
 step_heartbeat(struct engine *e, struct store_txn *t, const struct fence *f,

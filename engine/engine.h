@@ -87,6 +87,14 @@ unsigned engine_waiting(struct engine *e, struct slice queue);
 int64_t engine_last_word(const struct engine *e, const struct execution *x);
 
 /*
+ * When the worker of x, or of a step that was claimed, will have been silent
+ * for too long, ms: as of its latest word, and of what is not held against it.
+ */
+int64_t engine_lease_end(const struct engine *e, const struct execution *x,
+    const struct job *job);
+int64_t engine_step_lease_end(const struct engine *e, const struct step *s);
+
+/*
  * Test only (--test-clock): move the clock forward; fn(arg) is called when
  * every timer due at the new time has been committed.  False when somebody
  * else is still waiting for that.

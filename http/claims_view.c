@@ -41,7 +41,10 @@ write_token(struct jsonw *w, const struct app *app, const struct outcome *o)
 void
 claims_view(struct jsonw *w, const struct app *app, const struct outcome *o)
 {
-	struct restep_view v = {.txn = o->txn, .x = o->x, .job = o->job};
+	struct restep_view v = {.txn = o->txn,
+	    .engine = app->engine,
+	    .x = o->x,
+	    .job = o->job};
 	const struct fence *f = &o->fence;
 
 	INVARIANT(o->steps != NULL);

@@ -133,7 +133,10 @@ static void
 on_answer(struct cmd *c, const struct outcome *o)
 {
 	struct op *op = c->arg;
-	struct restep_view v = {.txn = o->txn, .x = o->x, .job = o->job};
+	struct restep_view v = {.txn = o->txn,
+	    .x = o->x,
+	    .job = o->job,
+	    .engine = op->req->app->engine};
 
 	if (o->code == OUTCOME_NOT_FOUND) {
 		send_missing(op->req);

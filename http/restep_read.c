@@ -43,7 +43,7 @@ static struct restep_view
 view(struct request *r, const struct execution *x)
 {
 	struct engine *e = r->app->engine;
-	struct restep_view v = {.txn = engine_snapshot(e), .x = x};
+	struct restep_view v = {.txn = engine_snapshot(e), .x = x, .engine = e};
 
 	v.job = jobs_get(v.txn, &x->job, x->job_version);
 	INVARIANT(v.job != NULL);

@@ -4,7 +4,7 @@
  */
 #include "http/restep_view.h"
 
-#include "core/lifecycle.h"
+#include "engine/engine.h"
 #include "http/draw.h"
 
 #define STEP_PAYLOADS_MAX (16u << 20) /* bytes, in one answer */
@@ -162,9 +162,7 @@ write_holder(struct jsonw *w, const struct restep_view *v)
 
 	if (status_is_held(x->status) && x->claim.seq != 0) {
 		claim = x->claim;
-		due = v->last_word + lifecycle_lease(x, v->job);
-		if (due < x->due[TIMER_HEARTBEAT])
-			due = x->due[TIMER_HEARTBEAT];
+		due = engine_lease_end(v->engine, x, v->job);
 	}
 	draw_text(w, "worker", get(v, claim, MEMBER_WORKER));
 	draw_millis(w, "lease_expires_at", due);
@@ -272,7 +270,8 @@ write_step_holder(struct jsonw *w, const struct restep_view *v,
 	draw_u64(w, "tries", s->tries);
 	draw_millis(w, "retry_at", s->status == STEP_FAILED ? s->due : 0);
 	draw_text(w, "worker", get(v, runs ? s->claim : none, MEMBER_WORKER));
-	draw_millis(w, "lease_expires_at", runs ? s->due : 0);
+	draw_millis(w, "lease_expires_at",
+	    runs ? engine_step_lease_end(v->engine, s) : 0);
 }
 
 static void

@@ -16,8 +16,9 @@ struct restep_view {
 	struct store_txn *txn; /* where its members are read */
 	const struct execution *x;
 	const struct job *job;
-	const struct step *steps; /* NULL: the answer has no `steps` */
-	int64_t last_word;	  /* ms */
+	const struct step *steps;    /* NULL: the answer has no `steps` */
+	int64_t last_word;	     /* ms */
+	const struct engine *engine; /* for what says until when it is held */
 };
 
 /* The Restep word for where it stands: "pending", "timeout", ... */

@@ -57,11 +57,14 @@ is_made(const struct outcome *o)
 static struct restep_view
 view(const struct op *op, const struct outcome *o)
 {
+	const struct engine *e = op->req->app->engine;
+
 	return (struct restep_view){.txn = o->txn,
+	    .engine = e,
 	    .x = o->x,
 	    .job = o->job,
 	    .steps = o->steps,
-	    .last_word = engine_last_word(op->req->app->engine, o->x)};
+	    .last_word = engine_last_word(e, o->x)};
 }
 
 static void

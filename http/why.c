@@ -55,14 +55,16 @@ read_job(struct view *v)
 static void
 read_rows(struct view *v)
 {
+	const struct engine *e = v->req->app->engine;
 	struct why_facts *f = &v->facts;
 
 	v->steps = mem_zalloc((v->x.nsteps + 1u) * sizeof *v->steps);
 	INVARIANT(rows_get_steps(v->txn, &v->x.id, v->steps, v->x.nsteps));
 	f->x = &v->x;
 	f->steps = v->steps;
-	f->last_word = engine_last_word(v->req->app->engine, &v->x);
 	read_job(v);
+	f->last_word = engine_last_word(e, &v->x);
+	f->lease_end = engine_lease_end(e, &v->x, f->job);
 }
 
 /* ---- how it is said ---- */
@@ -221,6 +223,7 @@ static void
 write_step(struct jsonw *w, const struct view *v, const struct why_reason *r,
     struct buf *b)
 {
+	const struct engine *e = v->req->app->engine;
 	const struct step *s = &v->steps[r->step];
 	struct slice name = v->facts.job->steps[r->step].name;
 
@@ -243,7 +246,8 @@ write_step(struct jsonw *w, const struct view *v, const struct why_reason *r,
 		buf_add_str(b, " runs");
 		draw_text(w, "worker", worker_of(v, s->claim));
 		draw_millis(w, "started_at", r->since);
-		draw_millis(w, "lease_expires_at", r->until);
+		draw_millis(w, "lease_expires_at",
+		    s->claim.seq == 0 ? 0 : engine_step_lease_end(e, s));
 		break;
 	}
 }

@@ -8,6 +8,7 @@ from api import data
 from load import Load, STEPS
 from server import TIDEWIRED, run_tool
 from sse import Stream
+from work import claim_one
 
 JOB = {"name": "load", "steps": [{"name": s} for s in STEPS]}
 
@@ -63,6 +64,18 @@ def test_a_restored_backup_is_another_life(srv, start, tmp_path):
     epoch = other.info()["epoch"]
     other.restart()
     assert other.info()["epoch"] == epoch, "it is made once"
+
+
+def test_tokens_are_of_the_store_that_gave_them(srv, start, tmp_path):
+    """The copy would have other claims under the same numbers."""
+    srv.api.job(name="j")
+    srv.api.trigger("j")
+    c = claim_one(srv.api)
+    assert backup(srv, tmp_path / "copy.mdb").returncode == 0
+    there = restored(start, tmp_path, tmp_path / "copy.mdb")
+    path = f"/api/executions/{c.id}/heartbeat"
+    assert there.api.with_key(c.token).post(path).status_code == 401
+    c.ok("heartbeat")
 
 
 def test_backup_of_a_stopped_store(srv, start, tmp_path):

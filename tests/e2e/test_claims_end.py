@@ -4,6 +4,7 @@ what a token is good for then.
 Neighbours: test_claims.py is about getting work.
 """
 import base64
+import datetime
 import json
 import random
 import socket
@@ -77,6 +78,11 @@ def test_a_cancel_reaches_the_worker(api):
     assert ex.status == "cancelled"
 
 
+def millis(text):
+    at = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return round(at.timestamp() * 1000)
+
+
 # ---- restarts --------------------------------------------------------------
 
 @pytest.mark.parametrize("end", ["stop", "kill9"])
@@ -89,9 +95,16 @@ def test_a_restart_gives_every_lease_its_whole_time(api, srv, end):
     s = claim_one(api, jobs=["steps"], unit="step")
     getattr(srv, end)()
     srv.start()
+    began = srv.now()
+    for lease in (ex.get()["lease_expires_at"],
+                  api.execution(s.id).get()["steps"][0]["lease_expires_at"]):
+        assert millis(lease) - began in range(20_000, 30_001)
     srv.advance(29_000)
     c.ok("heartbeat")
     s.ok("heartbeat")
+    (step,) = [row for row in api.execution(s.id).get()["steps"]
+               if row["worker"]]
+    assert millis(step["lease_expires_at"]) >= began + 59_000
     srv.advance(29_000)
     c.ok("progress", progress_percent=50)
     s.step("completed")
