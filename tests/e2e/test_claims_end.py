@@ -201,6 +201,43 @@ def test_who_hangs_up_waiting_is_not_served(api, srv):
     assert claim_one(api).id == ex.id
 
 
+def test_a_crowd_does_everything_once(api, srv):
+    """Workers come and go without an answer meanwhile; nothing is lost."""
+    api.job("a", "b", name="j")
+    api.job(name="k", queue="q")
+    made = [data(api.post(f"/api/jobs/{job}/trigger/batch",
+                          {"executions": [{}] * 100})) for job in "jk"]
+    ids = [row["id"] for rows in made for row in rows]
+    done, failed, lock = [], [], threading.Lock()
+
+    def work(number):
+        rng = random.Random(number)
+        try:
+            while len(done) < len(ids) and not failed:
+                for c in claim(api, f"w{number}", max=rng.randint(1, 4),
+                               queues=rng.sample(["default", "q"], 2)):
+                    c.ok("progress", progress_percent=50)
+                    c.ok("complete", result_data=number)
+                    with lock:
+                        done.append((c.id, c.attempt))
+        except Exception as e:  # the others must stop, too
+            failed.append(e)
+
+    crowd = [threading.Thread(target=work, args=[n]) for n in range(8)]
+    for t in crowd:
+        t.start()
+    for n in range(10):
+        with srv.paused():  # so that their end is there with their claim
+            for m in range(1, 4):
+                ask(srv, max=m, queues=["default", "q"],
+                    wait_seconds=n % 2).close()
+    for t in crowd:
+        t.join(60)
+        failed += ["hangs"] * t.is_alive()
+    assert not failed and sorted(done) == sorted((i, 1) for i in ids)
+    assert srv.counts()["completed"] == 200
+
+
 WORKER = """
 import json, sys, urllib.request
 ask = urllib.request.Request(sys.argv[1] + "/api/claims",
