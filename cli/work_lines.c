@@ -37,11 +37,12 @@ cut(struct slice s, size_t max)
 bool
 work_lines_next(struct work_lines *l, struct work_line *out)
 {
-	struct slice rest = {l->in.p + l->at, l->in.len - l->at};
+	struct slice rest;
 	const char *end;
 
-	if (rest.n == 0)
+	if (l->in.len == l->at)
 		return false;
+	rest = (struct slice){l->in.p + l->at, l->in.len - l->at};
 	end = memchr(rest.p + l->looked, '\n', rest.n - l->looked);
 	out->whole = true;
 	if (end != NULL && (size_t)(end - rest.p) <= l->max) {
