@@ -261,6 +261,7 @@ open_server(struct server *s, const struct options *o)
 	route_init();
 	a->test_clock = o->test_clock;
 	a->strict_projects = o->strict_projects;
+	a->keepalive_ms = o->sse.keepalive_ms;
 	a->max_active_tasks = o->max_active_tasks;
 	a->engine = engine_new(a->base, a->store);
 	a->started_at = engine_now(a->engine);

@@ -28,6 +28,7 @@ struct app {
 	int64_t started_at;	   /* ms */
 	bool test_clock;	   /* --test-clock: serve POST /test/clock */
 	bool strict_projects;	   /* --strict-projects */
+	unsigned keepalive_ms;	   /* between comments on a quiet stream */
 	unsigned max_active_tasks; /* --max-active-tasks; 0: no limit */
 };
 

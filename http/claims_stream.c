@@ -23,7 +23,6 @@
 #include "store/rows.h"
 
 #define TICK_MS 50
-#define KEEPALIVE_MS 15000
 #define RETRY_MS 1000		/* after a turn that was lost */
 #define UNSENT_MAX (256u << 10) /* then the worker must read first */
 #define AT_ONCE (4u << 20)	/* of events, in one turn */
@@ -289,7 +288,7 @@ on_due(struct wheel_node *n, void *arg)
 
 	if (request_stream_unsent(st->req) == 0)
 		request_stream_add(st->req, SLICE(": keep-alive\n\n"));
-	wheel_set(cs->wheel, n, wheel_clock(), KEEPALIVE_MS);
+	wheel_set(cs->wheel, n, wheel_clock(), cs->app->keepalive_ms);
 	ask(st);
 }
 
@@ -375,7 +374,7 @@ begin(struct stream *st)
 		forget(st, false);
 		return;
 	}
-	wheel_set(cs->wheel, &st->due, wheel_clock(), KEEPALIVE_MS);
+	wheel_set(cs->wheel, &st->due, wheel_clock(), cs->app->keepalive_ms);
 	if (cs->draining)
 		end(st);
 	else

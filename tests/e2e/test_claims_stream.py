@@ -218,6 +218,16 @@ def test_a_stop_ends_it_in_order(api, srv):
     assert ex.status == "completed"
 
 
+def test_a_quiet_stream_says_that_it_is_there(start):
+    srv = start("--stream-keepalive-ms", "50")
+    srv.api.job(name="j")
+    with Feed(srv.api) as feed:
+        assert feed.until_comment() == "keep-alive"
+        ex = srv.api.trigger("j")
+        assert feed.claim().id == ex.id
+        assert feed.until_comment() == "keep-alive"
+
+
 def test_a_deleted_job_ends_a_stream_that_asks_for_it(api):
     api.job(name="j")
     api.trigger("j")
