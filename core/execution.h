@@ -127,7 +127,7 @@ struct step {
 	uint32_t tries;	  /* claims in this attempt of the execution */
 	int64_t lease_ms; /* of the claim */
 	int64_t due;	  /* the lease's end, or, when failed, the retry */
-	struct ref claim; /* event with MEMBER_WORKER */
+	struct ref claim; /* event with MEMBER_WORKER, if it gave a token */
 	/*
 	 * input is the event that fixed input_params; MEMBER_INPUT there.
 	 * artifacts and checkpoint differ: completing with artifacts sets both.

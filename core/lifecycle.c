@@ -435,14 +435,14 @@ apply_step_ready(const struct journal_event *ev, const struct execution *x,
 	s->due = 0;
 }
 
-/* A step runs: somebody claimed it, or says so. */
+/* A step runs: somebody claimed it, until ev->due, or says so. */
 static void
 apply_step_running(const struct journal_event *ev, struct step *s)
 {
 	s->started_at = ev->at;
 	s->completed_at = 0;
 	s->error.seq = 0; /* of a run that is over */
-	if (event_get(ev, MEMBER_WORKER).p != NULL) {
+	if (ev->due != 0) {
 		s->tries++;
 		s->lease_ms = ev->due - ev->at;
 		s->claim.seq = ev->seq;

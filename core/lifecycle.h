@@ -77,7 +77,7 @@ bool lifecycle_create(struct decision *d, struct journal_event *created);
  * one claims nothing.
  */
 struct fence {
-	uint32_t attempt; /* 0: not said */
+	uint32_t attempt; /* of a step's claim: its tries; 0: not said */
 	uint64_t claim;	  /* the seq of the claim's event; 0: none */
 	bool of_step;	  /* the claim is of this step: */
 	uint16_t step;

@@ -80,19 +80,35 @@ start_limit(const struct decision *d)
 	return d->x->attempt == 1 ? made.due[TIMER_ATTEMPT] : 0;
 }
 
+/*
+ * True when nobody has spoken of what was handed out.  Of the execution a
+ * word is an event; beside a step others may have been claimed since.
+ */
+static bool
+is_untouched(const struct decision *d, const struct fence *f)
+{
+	const struct step *s;
+
+	if (d->x->status != STATUS_RUNNING)
+		return false;
+	if (!f->of_step)
+		return d->x->tail.seq == f->claim;
+	INVARIANT(f->step < d->x->nsteps);
+	s = &d->steps[f->step];
+	return s->claim.seq == f->claim && s->status == STEP_RUNNING &&
+	    s->updated_at == s->started_at;
+}
+
 /* Take back what nobody received. */
 void
 lifecycle_give_back(struct decision *d, const struct fence *f)
 {
-	struct execution *x = d->x;
 	struct journal_event ev;
 
-	if (x->status != STATUS_RUNNING || x->tail.seq != f->claim)
+	if (!is_untouched(d, f))
 		return;
 	if (f->of_step) {
-		INVARIANT(f->step < x->nsteps);
-		if (d->steps[f->step].claim.seq == f->claim)
-			ready_again(d, f->step, CAUSE_GIVEN_BACK);
+		ready_again(d, f->step, CAUSE_GIVEN_BACK);
 		return;
 	}
 	ev = lifecycle_status(d, STATUS_QUEUED, CAUSE_GIVEN_BACK);

@@ -184,7 +184,11 @@ move_step(struct decision *d, unsigned i, enum step_status to,
 	lifecycle_emit(d, ev);
 }
 
-/* The step runs, from now on if it did not. */
+/*
+ * The step runs, from now on if it did not.  Where steps are claimed one by
+ * one whoever begins it has claimed it by that, though without a token: else
+ * nobody would find out that it has gone.
+ */
 static void
 run_step(struct decision *d, unsigned i)
 {
@@ -193,6 +197,8 @@ run_step(struct decision *d, unsigned i)
 	if (d->steps[i].status == STEP_RUNNING)
 		return;
 	ev = lifecycle_event(d, EVENT_STEP);
+	if (d->x->unit == UNIT_STEP && d->steps[i].claim.seq == 0)
+		ev.due = d->now + d->job->heartbeat_timeout_ms;
 	move_step(d, i, STEP_RUNNING, &ev);
 }
 
@@ -242,6 +248,8 @@ report_step_failed(struct decision *d, const struct report *r)
 {
 	struct journal_event ev = lifecycle_event(d, EVENT_STEP);
 
+	if (d->x->unit == UNIT_STEP)
+		run_step(d, d->about->index);
 	add_error(&ev, r);
 	lifecycle_fail_step(d, d->about->index, &ev, r->retryable != 0);
 	return true;
@@ -476,14 +484,21 @@ check_late(struct decision *d, const struct report *last)
 	return true;
 }
 
-/* The claim that a worker shows is the latest of what it was given. */
+/*
+ * The claim that a worker shows is the latest of what it was given.  What was
+ * completed stays so in later attempts, and its claim with it.
+ */
 static bool
 is_claim_current(const struct decision *d, const struct fence *f)
 {
+	const struct step *s;
+
 	if (!f->of_step)
 		return d->x->claim.seq == f->claim;
-	return f->step < d->x->nsteps &&
-	    d->steps[f->step].claim.seq == f->claim;
+	if (f->step >= d->x->nsteps)
+		return false;
+	s = &d->steps[f->step];
+	return s->claim.seq == f->claim && s->attempt == d->x->attempt;
 }
 
 /* Look whether what a worker shows is over; see lifecycle_impl.h. */
@@ -491,16 +506,20 @@ bool
 lifecycle_is_stale(const struct decision *d, const struct fence *f,
     char why[120])
 {
+	uint32_t attempt = d->x->attempt;
+
 	if (f->claim != 0 && !is_claim_current(d, f)) {
 		snprintf(why, 120,
 		    "this claim is over: its lease ran out, or it was "
 		    "cancelled; stop working on it");
 		return true;
 	}
-	if (f->attempt == 0 || f->attempt == d->x->attempt)
+	if (f->claim != 0 && f->of_step)
+		attempt = d->steps[f->step].tries;
+	if (f->attempt == 0 || f->attempt == attempt)
 		return false;
 	snprintf(why, 120, "attempt %u is not the current one, which is %u",
-	    (unsigned)f->attempt, (unsigned)d->x->attempt);
+	    (unsigned)f->attempt, (unsigned)attempt);
 	return true;
 }
 

@@ -96,8 +96,8 @@ engine_interrupt(struct engine *e, struct store_txn *t, const struct uuid *id)
 	INVARIANT(engine_load(e, t, id, 0, false));
 	d = engine_decision(e, t);
 	lifecycle_interrupt(&d);
+	e->recovery.marked += e->rows->change.nevents;
 	engine_keep(e, t, false);
-	e->recovery.marked++;
 }
 
 static void (*const runners[])(struct engine *, struct store_txn *,

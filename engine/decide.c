@@ -137,7 +137,8 @@ store_step(struct engine *e, struct store_txn *t, unsigned i)
 	const struct step *s = &e->rows->steps[i];
 
 	rows_put_step(t, &e->rows->x.id, s);
-	if (s->tries > 0 && s->status != STEP_RUNNING)
+	if ((s->tries > 0 || e->rows->steps_before[i].tries > 0) &&
+	    s->status != STEP_RUNNING)
 		engine_word_forget(e, &s->id);
 }
 

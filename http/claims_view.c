@@ -57,8 +57,7 @@ claims_view(struct jsonw *w, const struct app *app, const struct outcome *o)
 		jsonw_key(w, "step_id");
 		jsonw_uuid(w, &o->steps[f->step].id);
 	}
-	draw_u64(w, "attempt",
-	    f->of_step ? o->steps[f->step].tries : f->attempt);
+	draw_u64(w, "attempt", f->attempt);
 	write_token(w, app, o);
 	draw_millis(w, "lease_expires_at", o->lease_due);
 	jsonw_end(w);

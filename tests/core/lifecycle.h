@@ -135,7 +135,7 @@ world_check_step(const struct world *w, const struct step *s)
 	if (s->status == STEP_READY || s->status == STEP_RUNNING)
 		assert_true(s->input.seq != 0);
 	if (s->claim.seq != 0)
-		world_member(w, s->claim, MEMBER_WORKER);
+		assert_true(w->journal[s->claim.seq - 1].due != 0);
 	assert_true(s->claim.seq == 0 || (s->tries > 0 && s->lease_ms > 0));
 	if (s->due != 0)
 		assert_true(s->status == STEP_FAILED ||
@@ -148,6 +148,7 @@ static inline void
 world_check_units(const struct world *w)
 {
 	const struct execution *x = &w->x;
+	bool ready = false;
 	int64_t first = 0;
 
 	if (x->status == STATUS_QUEUED)
@@ -160,9 +161,12 @@ world_check_units(const struct world *w)
 
 		if (due != 0 && (first == 0 || due < first))
 			first = due;
+		ready = ready || w->steps[i].status == STEP_READY;
 	}
 	if (x->unit != UNIT_STEP || x->status != STATUS_RUNNING)
 		return;
+	/* Somebody can go on, or will be able to. */
+	assert_true(ready || first != 0);
 	assert_int_equal(first != 0, x->due[TIMER_HEARTBEAT] != 0);
 	assert_true(x->due[TIMER_HEARTBEAT] <= first);
 }
@@ -347,7 +351,10 @@ world_claim(struct world *w, int i, int64_t lease_ms)
 		lifecycle_claim(&d, &terms);
 	world_settle(w, &d, true);
 	f.claim = i >= 0 ? w->steps[i].claim.seq : w->x.claim.seq;
-	f.attempt = i >= 0 ? 0 : w->x.attempt;
+	/* Who has the claim of a step may say its tries, or nothing. */
+	f.attempt = w->x.attempt;
+	if (i >= 0)
+		f.attempt = lease_ms == 0 ? 0 : w->steps[i].tries;
 	return f;
 }
 

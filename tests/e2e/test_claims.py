@@ -290,7 +290,7 @@ def test_a_step_is_tried_again_with_its_checkpoint(api, srv):
     assert second.attempt == 2
     assert second.row["steps"][0]["checkpoint_data"] == {"page": 6}
     assert first.is_over()
-    second.step("failed", error_message="disk full")
+    second.step("failed", error_message="disk full", attempt=second.attempt)
     row = ex.get()
     assert row["status"] == "failed"
     assert "disk full" in row["error_message"]
