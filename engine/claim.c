@@ -39,8 +39,10 @@ decide(struct decision *d, const struct claim *cl, const struct ready_row *row,
 		lifecycle_claim(d, &terms);
 	f->attempt = d->x->attempt;
 	f->claim = d->x->claim.seq;
-	if (cl->of_steps && f->step != EVENT_NO_STEP)
+	if (cl->of_steps && f->step != EVENT_NO_STEP) {
+		f->attempt = d->steps[f->step].tries;
 		f->claim = d->steps[f->step].claim.seq;
+	}
 }
 
 /* Hand out one row; false when it turned out to be nothing to work on. */
@@ -79,7 +81,7 @@ engine_hand_out(struct engine *e, struct store_txn *t, struct cmd *c)
 	struct ready_row row;
 	unsigned n = 0;
 
-	while (n < c->claim->max && dispatch_pick(e->dispatch, t, c, n, &row))
+	while (n < c->claim->max && dispatch_pick(e->dispatch, t, c, &row))
 		n += hand_out(e, t, c, &row);
 	return n;
 }
@@ -189,6 +191,23 @@ set_pause(struct engine *e, struct store_txn *t, const struct pause *p, bool on)
 		dispatch_queue_changed(e->dispatch, t, p->queue);
 }
 
+/*
+ * The job of a pause.  One that was deleted may go on, by its id: what it had
+ * made still waits.
+ */
+static bool
+find_job(struct store_txn *t, const struct cmd *c, struct jobs_head *head)
+{
+	struct uuid id;
+
+	if (engine_job_find(t, c, head))
+		return true;
+	return !c->pause && uuid_parse(c->name, &id) &&
+	    jobs_head(t, &id, head) && head->deleted &&
+	    (c->tenant == 0 || head->project == 0 ||
+		head->project == c->tenant);
+}
+
 /* CMD_PAUSE: of a job or a queue. */
 void
 engine_pause(struct engine *e, struct store_txn *t, struct cmd *c)
@@ -198,7 +217,7 @@ engine_pause(struct engine *e, struct store_txn *t, struct cmd *c)
 	struct jobs_head head;
 
 	if (c->queue.p == NULL) {
-		if (!engine_job_find(t, c, &head)) {
+		if (!find_job(t, c, &head)) {
 			engine_answer_code(c, t, OUTCOME_NOT_FOUND);
 			return;
 		}

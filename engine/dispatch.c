@@ -218,6 +218,25 @@ drop(struct dispatch *d, struct dispatch_lane *lane)
 	free(lane);
 }
 
+/*
+ * An execution waits no longer.  Keys are many, and where nobody claims none
+ * is looked at, so a key's lane that is empty now goes at once.
+ */
+static void
+left(struct dispatch *d, struct store_txn *t, const struct execution *x)
+{
+	struct ready_lane at = ready_lane_of(x);
+	struct uuid key = lane_key(&at);
+	struct dispatch_lane *lane;
+	struct ready_row row;
+
+	if (at.key == 0)
+		return;
+	lane = hash_get(d->lanes, &key);
+	if (lane != NULL && !ready_first(t, &at, &row))
+		drop(d, lane);
+}
+
 /* A worker let go of an execution: what its job or key held back may go. */
 static void
 release(struct dispatch *d, const struct execution *x)
@@ -349,6 +368,8 @@ dispatch_follow(struct dispatch *d, struct store_txn *t,
 	if (old != NULL && status_is_held(old->status) &&
 	    !status_is_held(x->status))
 		release(d, x);
+	if (old != NULL && execution_is_ready(old) && !execution_is_ready(x))
+		left(d, t, x);
 	if (execution_is_ready(x) &&
 	    (old == NULL || !execution_is_ready(old))) {
 		row = ready_row_of(x);
@@ -450,37 +471,50 @@ best_of_job(const struct cmd *c, const struct dispatch_job *j)
 }
 
 static struct dispatch_lane *
-best_of_queue(struct dispatch *d, const struct cmd *c, struct slice name)
+best_of_queue(const struct cmd *c, const struct dispatch_queue *q)
 {
-	struct dispatch_queue *q = dispatch_queue_find(d, name);
 	struct dispatch_lane *best = NULL;
 	struct dispatch_job *j;
 
-	if (q == NULL)
-		return NULL;
 	TAILQ_FOREACH(j, &q->offers, offer)
 	best = better(best, best_of_job(c, j));
 	return best;
 }
 
-/* Of jobs the best of all; of queues the turn-th that has something. */
+/* The best of the queue whose turn it is, of those that have something. */
 static struct dispatch_lane *
-best_of(struct dispatch *d, const struct cmd *c, const struct uuid *jobs,
-    unsigned turn)
+best_of_queues(struct dispatch *d, const struct cmd *c)
 {
 	const struct claim *cl = c->claim;
+	struct dispatch_lane *best = NULL, *lane;
+	struct dispatch_queue *q;
+	unsigned i;
+
+	for (i = 0; i < cl->nqueues; i++) {
+		q = dispatch_queue_find(d, cl->queues[i]);
+		if (q == NULL ||
+		    (best != NULL && q->served >= best->job->queue->served))
+			continue;
+		lane = best_of_queue(c, q);
+		if (lane != NULL)
+			best = lane;
+	}
+	return best;
+}
+
+static struct dispatch_lane *
+best_of_jobs(struct dispatch *d, const struct cmd *c)
+{
+	const struct dispatch_waiter *w = c->claim->waiter;
 	struct dispatch_lane *best = NULL;
 	const struct dispatch_job *j;
 	unsigned i;
 
-	for (i = 0; i < cl->njobs; i++) {
-		j = hash_get(d->jobs, &jobs[i]);
+	for (i = 0; i < c->claim->njobs; i++) {
+		j = hash_get(d->jobs, &w->jobs[i]);
 		if (j != NULL)
 			best = better(best, best_of_job(c, j));
 	}
-	for (i = 0; best == NULL && i < cl->nqueues; i++)
-		best = best_of_queue(d, c,
-		    cl->queues[(d->rotation + turn + i) % cl->nqueues]);
 	return best;
 }
 
@@ -527,17 +561,18 @@ is_true(struct dispatch *d, struct store_txn *t, struct dispatch_lane *lane)
 /* Choose; see dispatch.h. */
 bool
 dispatch_pick(struct dispatch *d, struct store_txn *t, const struct cmd *c,
-    unsigned turn, struct ready_row *out)
+    struct ready_row *out)
 {
-	const struct uuid *jobs = c->claim->waiter->jobs;
 	struct dispatch_lane *lane;
 
-	if (turn == 0)
-		d->rotation++;
-	while (store_error(t) == 0 &&
-	    (lane = best_of(d, c, jobs, turn)) != NULL) {
+	while (store_error(t) == 0) {
+		lane = c->claim->njobs > 0 ? best_of_jobs(d, c)
+					   : best_of_queues(d, c);
+		if (lane == NULL)
+			return false;
 		if (!is_true(d, t, lane) || is_held_back(t, lane))
 			continue;
+		lane->job->queue->served = ++d->served;
 		*out = lane->head;
 		return true;
 	}

@@ -25,11 +25,11 @@ void dispatch_free(struct dispatch *d);
 void dispatch_reload(struct dispatch *d);
 
 /*
- * Choose what the claim gets next; false when there is nothing for it.  *turn
- * counts what it got, from 0: with several queues each gives one in turn.
+ * Choose what the claim gets next; false when there is nothing for it.  With
+ * several queues that one gives whose turn was the longest ago.
  */
 bool dispatch_pick(struct dispatch *d, struct store_txn *t, const struct cmd *c,
-    unsigned turn, struct ready_row *out);
+    struct ready_row *out);
 
 /* Rows were stored (created: for the first time): see what they change. */
 void dispatch_follow(struct dispatch *d, struct store_txn *t,

@@ -24,6 +24,7 @@ struct dispatch_queue {
 	struct dispatch_source source; /* first */
 	struct buf name;
 	bool paused;
+	uint64_t served; /* dispatch.served, when it gave something last */
 	unsigned njobs;
 	TAILQ_HEAD(, dispatch_job) offers; /* jobs that have something */
 };
@@ -51,7 +52,7 @@ struct dispatch {
 	struct engine *engine;
 	struct hash *jobs, *queues; /* by id, by the name's digest */
 	struct hash *lanes;	    /* by the digest of what they are of */
-	unsigned rotation;	    /* so that no queue is always the first */
+	uint64_t served;	    /* how often something was chosen */
 	TAILQ_HEAD(, dispatch_source) fresh;
 };
 
