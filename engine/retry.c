@@ -32,7 +32,7 @@ refuse(struct cmd *c, struct store_txn *t)
 void
 engine_retry(struct engine *e, struct store_txn *t, struct cmd *c)
 {
-	struct buf input = {0}, metadata = {0}, tags = {0};
+	struct buf input = {0}, metadata = {0}, key = {0}, tags = {0};
 	const struct execution *base = &e->rows->x;
 	char job[UUID_TEXT + 1];
 	struct journal_event ev;
@@ -53,11 +53,13 @@ engine_retry(struct engine *e, struct store_txn *t, struct cmd *c)
 	c->priority = base->priority;
 	c->input = copy(&input, &ev, MEMBER_INPUT);
 	c->metadata = copy(&metadata, &ev, MEMBER_METADATA);
+	c->concurrency_key = copy(&key, &ev, MEMBER_CONCURRENCY);
 	if (base->tags.seq != 0 && journal_get(t, base->tags.seq, &ev))
 		c->tags = copy(&tags, &ev, MEMBER_TAGS);
 	engine_trigger(e, t, c);
 	c->name = SLICE_NONE;
 	buf_free(&input);
 	buf_free(&metadata);
+	buf_free(&key);
 	buf_free(&tags);
 }

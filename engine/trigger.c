@@ -10,6 +10,7 @@
 #include "core/wire.h"
 #include "engine/engine_impl.h"
 #include "store/jobs.h"
+#include "store/journal.h"
 #include "store/names.h"
 #include "store/rows.h"
 
@@ -338,6 +339,18 @@ engine_trigger_batch(struct engine *e, struct store_txn *t, struct cmd *c)
 		trigger(e, t, batch_item(c, i), false);
 }
 
+/* The concurrency key of an execution; made in text. */
+static struct slice
+key_of(struct store_txn *t, const struct execution *x, struct buf *text)
+{
+	struct journal_event ev;
+
+	if (x->lane == 0 || !journal_get(t, x->created.seq, &ev))
+		return SLICE_NONE;
+	buf_add_slice(text, event_get(&ev, MEMBER_CONCURRENCY));
+	return buf_slice(text);
+}
+
 /* CMD_REPLAY: a new execution from the middle of another, its parent. */
 void
 engine_replay(struct engine *e, struct store_txn *t, struct cmd *c)
@@ -349,6 +362,7 @@ engine_replay(struct engine *e, struct store_txn *t, struct cmd *c)
 	struct making m = {.c = c, .replay = &r};
 	struct execution parent;
 	struct step *steps = NULL;
+	struct buf key = {0};
 
 	if (!engine_load(e, t, &c->id, c->tenant, true)) {
 		engine_answer_code(c, t, OUTCOME_NOT_FOUND);
@@ -367,7 +381,10 @@ engine_replay(struct engine *e, struct store_txn *t, struct cmd *c)
 	steps = mem_resize(NULL, parent.nsteps + 1u, sizeof *steps);
 	memcpy(steps, e->rows->steps, parent.nsteps * sizeof *steps);
 	r.steps = steps;
+	c->concurrency_key = key_of(t, &parent, &key);
 	if (check(e, t, &m))
 		create(e, t, &m);
+	c->concurrency_key = SLICE_NONE;
+	buf_free(&key);
 	free(steps);
 }

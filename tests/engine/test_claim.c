@@ -917,6 +917,246 @@ test_batch(void **state)
 	ground_free(g);
 }
 
+/* ---- what was found by looking for trouble ---- */
+
+/* Nobody heard of either of two steps: both go back, whichever is first. */
+static void
+test_give_back_steps(void **state)
+{
+	struct report r = says_step(REPORT_STEP_PROGRESS, "b");
+	struct ground *g = ground_new();
+	struct worker w;
+	struct ask a;
+
+	(void)state;
+	ground_job(g,
+	    "{'name':'j','steps':[{'name':'a'},{'name':'b'},"
+	    "{'name':'c'}]}");
+	ground_trigger(g, "j");
+	worker_init(g, &w, NULL);
+	w.claim.of_steps = true;
+	w.claim.max = 3;
+	assert_int_equal(ask(&w), 3);
+	ground_advance(g, 1);
+	r.percent = 1;
+	assert_int_equal(report_as(&w, 1, r, &a), OUTCOME_DONE);
+	give_back(&w, 0);
+	give_back(&w, 1); /* it has spoken */
+	give_back(&w, 2);
+	give_back(&w, 2);
+	assert_int_equal(ask(&w), 2);
+	assert_int_equal(w.got[0].fence.step, 0);
+	assert_int_equal(w.got[0].step.tries, 1);
+	assert_int_equal(w.got[1].fence.step, 2);
+	ground_free(g);
+}
+
+/* What an attempt has completed is over with that attempt. */
+static void
+test_token_of_old_attempt(void **state)
+{
+	static const enum report_kind kinds[] = {REPORT_HEARTBEAT, REPORT_LOG};
+	struct ground *g = ground_new();
+	struct worker a, b, next;
+	struct uuid id;
+	struct ask ask_;
+	unsigned i;
+
+	(void)state;
+	ground_job(g,
+	    "{'name':'j','timeout_seconds':30,'retry':"
+	    "{'initial_interval_ms':0,'jitter':0},"
+	    "'steps':[{'name':'a'},{'name':'b'}]}");
+	id = ground_trigger(g, "j");
+	worker_init(g, &a, NULL);
+	a.claim.of_steps = true;
+	assert_int_equal(ask(&a), 1);
+	worker_init(g, &b, NULL);
+	b.claim.of_steps = true;
+	assert_int_equal(ask(&b), 1);
+	a.got[0].fence.attempt = 0; /* a token does not say it */
+	assert_int_equal(report_as(&a, 0, says_step(REPORT_STEP_COMPLETED, "a"),
+			     &ask_),
+	    OUTCOME_DONE);
+	ground_advance(g, 31);
+	assert_int_equal(ground_row(g, &id).status, STATUS_QUEUED);
+	assert_int_equal(ground_row(g, &id).attempt, 2);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(report_as(&a, 0, says(kinds[i]), &ask_),
+		    OUTCOME_REFUSED);
+		assert_int_equal(ask_.refusal.code, REFUSAL_STALE);
+	}
+	assert_int_equal(ask_one(g, &next), 1);
+	assert_int_equal(next.got[0].fence.attempt, 2);
+	ground_free(g);
+}
+
+/* A queue is not left out because others ask between. */
+static void
+test_fair_among_workers(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker both, one;
+	unsigned i, small = 0;
+	struct uuid id, job;
+
+	(void)state;
+	ground_job(g, "{'name':'big','queue':'q1'}");
+	id = ground_job(g, "{'name':'small','queue':'q2'}");
+	for (i = 0; i < 30; i++)
+		ground_trigger(g, "big");
+	for (i = 0; i < 5; i++)
+		ground_trigger(g, "small");
+	worker_init(g, &one, "q1");
+	assert_int_equal(ask(&one), 1);
+	for (i = 0; i < 8; i++) {
+		worker_init(g, &both, "q1");
+		both.queues[1] = SLICE("q2");
+		both.claim.nqueues = 2;
+		assert_int_equal(ask(&both), 1);
+		job = ground_row(g, &both.got[0].id).job;
+		small += uuid_eq(&job, &id);
+		worker_init(g, &one, "q1");
+		assert_int_equal(ask(&one), 1);
+	}
+	assert_int_equal(small, 5);
+	ground_free(g);
+}
+
+/*
+ * Where steps are claimed one by one, who begins one without a claim is held
+ * to the job's timeout: nobody else would find out that it has gone.
+ */
+static void
+test_step_without_claim(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker w;
+	struct uuid id;
+	struct ask a;
+
+	(void)state;
+	ground_job(g,
+	    "{'name':'j','heartbeat_timeout_seconds':20,"
+	    "'retry':{'max_attempts':2,'initial_interval_ms':0,"
+	    "'jitter':0},'steps':[{'name':'a'},{'name':'b'}]}");
+	id = ground_trigger(g, "j");
+	worker_init(g, &w, NULL);
+	w.claim.of_steps = true;
+	assert_int_equal(ask(&w), 1);
+	w.got[0].fence = (struct fence){0};
+	assert_int_equal(report_as(&w, 0, says_step(REPORT_STEP_RUNNING, "b"),
+			     &a),
+	    OUTCOME_DONE);
+	ground_advance(g, 19);
+	assert_int_equal(report_as(&w, 0, says_step(REPORT_STEP_PROGRESS, "b"),
+			     &a),
+	    OUTCOME_DONE);
+	ground_advance(g, 19);
+	assert_int_equal(ask(&w), 0);
+	ground_advance(g, 2);
+	assert_int_equal(ask(&w), 1);
+	assert_int_equal(w.got[0].fence.step, 1);
+	assert_int_equal(w.got[0].step.tries, 2);
+	assert_int_equal(ground_row(g, &id).status, STATUS_RUNNING);
+	ground_free(g);
+}
+
+/* The same for one that fails without having been claimed. */
+static void
+test_step_fails_without_claim(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker w;
+	struct uuid id;
+	struct ask a;
+
+	(void)state;
+	ground_job(g,
+	    "{'name':'j','retry':{'max_attempts':1},"
+	    "'steps':[{'name':'a'},{'name':'b'}]}");
+	id = ground_trigger(g, "j");
+	worker_init(g, &w, NULL);
+	w.claim.of_steps = true;
+	assert_int_equal(ask(&w), 1);
+	w.got[0].fence = (struct fence){0};
+	assert_int_equal(report_as(&w, 0, says_step(REPORT_STEP_FAILED, "b"),
+			     &a),
+	    OUTCOME_DONE);
+	assert_int_equal(ground_row(g, &id).status, STATUS_FAILED);
+	assert_int_equal(ground_row(g, &id).cause, CAUSE_STEP_FAILED);
+	ground_free(g);
+}
+
+/* A job that was paused and deleted may go on, by its id. */
+static void
+test_resume_deleted(void **state)
+{
+	struct ground *g = ground_new();
+	char text[UUID_TEXT + 1];
+	struct uuid id;
+	struct worker w;
+	struct ask a;
+
+	(void)state;
+	id = ground_job(g, "{'name':'j'}");
+	uuid_format(&id, text);
+	ground_trigger(g, "j");
+	pause_it(g, "j", NULL, true);
+	ground_ask(g, &a, CMD_JOB_DELETE);
+	a.cmd.name = SLICE("j");
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+	worker_init(g, &w, NULL);
+	w.claim.waits = true;
+	assert_int_equal(ask(&w), 0);
+	ground_ask(g, &a, CMD_PAUSE);
+	a.cmd.name = SLICE("j");
+	assert_int_equal(ground_run(&a), OUTCOME_NOT_FOUND);
+	pause_it(g, text, NULL, false);
+	assert_int_equal(w.n, 1);
+	/* Nothing of it is to come, so it is not paused again. */
+	ground_ask(g, &a, CMD_PAUSE);
+	a.cmd.name = slice_str(text);
+	a.cmd.pause = true;
+	assert_int_equal(ground_run(&a), OUTCOME_NOT_FOUND);
+	ground_free(g);
+}
+
+/* Made again of what had a concurrency key, it has the same. */
+static void
+test_made_again(void **state)
+{
+	struct report r = says_step(REPORT_STEP_COMPLETED, "s");
+	struct ground *g = ground_new();
+	struct execution x;
+	struct worker w;
+	struct ask a;
+
+	(void)state;
+	ground_job(g,
+	    "{'name':'j','retry':{'max_attempts':1},"
+	    "'steps':[{'name':'s'},"
+	    "{'name':'e','depends_on':['s']}]}");
+	x = trigger(g, "j", -1, "ann", 0);
+	assert_int_equal(ask_one(g, &w), 1);
+	r.artifacts = SLICE("{}");
+	assert_int_equal(report_as(&w, 0, r, &a), OUTCOME_DONE);
+	assert_int_equal(report_as(&w, 0, says(REPORT_FAIL), &a), OUTCOME_DONE);
+	trigger(g, "j", 9, "ann", 0);
+	assert_int_equal(ask_one(g, &w), 1);
+	ground_ask(g, &a, CMD_RETRY);
+	a.cmd.id = x.id;
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+	assert_int_equal(a.x.lane, x.lane);
+	ground_ask(g, &a, CMD_REPLAY);
+	a.cmd.id = x.id;
+	a.cmd.from_stage = SLICE("s");
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+	assert_int_equal(a.x.lane, x.lane);
+	assert_int_equal(ask_one(g, &w), 0);
+	ground_free(g);
+}
+
 /* ---- anything, compared with looking at every row ---- */
 
 #define MANY 200
@@ -1163,6 +1403,13 @@ main(void)
 	    cmocka_unit_test(test_pause),
 	    cmocka_unit_test(test_lost_turn),
 	    cmocka_unit_test(test_batch),
+	    cmocka_unit_test(test_give_back_steps),
+	    cmocka_unit_test(test_token_of_old_attempt),
+	    cmocka_unit_test(test_fair_among_workers),
+	    cmocka_unit_test(test_step_without_claim),
+	    cmocka_unit_test(test_step_fails_without_claim),
+	    cmocka_unit_test(test_resume_deleted),
+	    cmocka_unit_test(test_made_again),
 	    cmocka_unit_test(test_property),
 	};
 
