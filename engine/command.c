@@ -5,6 +5,7 @@
  */
 #include "core/log.h"
 #include "engine/engine_impl.h"
+#include "store/rows.h"
 
 /* Must the steps be loaded for a command's decision? */
 static bool
@@ -69,19 +70,24 @@ run_decision(struct engine *e, struct store_txn *t, struct cmd *c)
 
 /* A timer fell due; see engine_impl.h. */
 void
-engine_timer(struct engine *e, struct store_txn *t, const struct uuid *id,
-    enum timer timer)
+engine_timer(struct engine *e, struct store_txn *t,
+    const struct rows_timer *due)
 {
-	int64_t word = engine_word(e, id);
+	int64_t word = engine_word(e, &due->id);
 	struct decision d;
 
 	if (store_error(t) != 0)
 		return;
-	INVARIANT(engine_load(e, t, id, 0, true));
+	if (!engine_load(e, t, &due->id, 0, true) ||
+	    e->rows->x.due[due->timer] != due->deadline) {
+		/* Earlier timers of this turn may have moved it. */
+		rows_timer_drop(t, due);
+		return;
+	}
 	if (word < e->grace_from)
 		word = e->grace_from;
 	d = engine_decision(e, t);
-	lifecycle_timer(&d, timer, word);
+	lifecycle_timer(&d, due->timer, word);
 	engine_keep(e, t, false);
 }
 

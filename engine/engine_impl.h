@@ -15,6 +15,7 @@
 struct dispatch;
 struct event;
 struct jobs_head;
+struct rows_timer;
 
 /* Someone waits for the moved clock to have its effect (--test-clock). */
 struct engine_waiter {
@@ -80,9 +81,12 @@ void engine_look_ahead(struct engine *e);
 /* command.c: decide one command, append its events, answer it. */
 void engine_command(struct engine *e, struct store_txn *t, struct cmd *c);
 
-/* command.c: let a timer that fell due have its effect. */
-void engine_timer(struct engine *e, struct store_txn *t, const struct uuid *id,
-    enum timer timer);
+/*
+ * command.c: let a timer that fell due have its effect; one that no row asks
+ * for, which only a damaged store has, is taken away.
+ */
+void engine_timer(struct engine *e, struct store_txn *t,
+    const struct rows_timer *due);
 
 /* command.c: running -> interrupted, unless it has spoken since the start. */
 void engine_interrupt(struct engine *e, struct store_txn *t,

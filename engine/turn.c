@@ -57,7 +57,7 @@ run_timers(struct engine *e, struct store_txn *t)
 		return;
 	n = rows_timers_due(t, engine_now(e), due, TURN_TIMERS);
 	for (i = 0; i < n; i++)
-		engine_timer(e, t, &due[i].id, due[i].timer);
+		engine_timer(e, t, &due[i]);
 }
 
 /* Hand what became ready to claims that wait for it, in this very turn. */

@@ -101,6 +101,9 @@ struct rows_timer {
 unsigned rows_timers_due(struct store_txn *t, int64_t now,
     struct rows_timer *out, unsigned max);
 
+/* Take away a timer that no row asks for; nothing when it is not there. */
+void rows_timer_drop(struct store_txn *t, const struct rows_timer *timer);
+
 /* Up to max ids with that status above `after` (zero: from the first). */
 unsigned rows_by_status(struct store_txn *t, enum status s,
     const struct uuid *after, struct uuid *out, unsigned max);

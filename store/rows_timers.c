@@ -1,6 +1,7 @@
 /*
  * Durable timers: rows ordered by deadline.
  */
+#include "core/log.h"
 #include "core/wire.h"
 #include "store/rows.h"
 #include "store/rows_impl.h"
@@ -71,6 +72,23 @@ rows_timers_due(struct store_txn *t, int64_t now, struct rows_timer *out,
 	}
 	table_close(&c);
 	return n;
+}
+
+/* Take a stray away. */
+void
+rows_timer_drop(struct store_txn *t, const struct rows_timer *timer)
+{
+	struct rows_key k =
+	    rows_key_timer(timer->deadline, timer->timer, &timer->id);
+	char id[UUID_TEXT + 1];
+
+	if (!table_has(t, TABLE_TIMERS, rows_key_slice(&k)))
+		return;
+	uuid_format(&timer->id, id);
+	log_error("timer %d of execution %s is not in its row, so it is "
+		  "dropped: the store is damaged, see tidewired check",
+	    (int)timer->timer, id);
+	table_delete(t, TABLE_TIMERS, rows_key_slice(&k));
 }
 
 /* Look at the first timer. */

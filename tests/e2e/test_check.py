@@ -189,3 +189,25 @@ def test_a_store_of_a_newer_version(rich, tmp_path):
     assert "99" in done.stderr and "newer" in done.stderr, done.stderr
     assert (folder / "data.mdb").read_bytes() == before, "it was touched"
     rich.start()
+
+
+@needs_lmdb
+def test_a_stray_timer_is_dropped(srv):
+    """Nobody's timer is due: the server takes it away and does not spin."""
+    data(srv.api.post("/api/jobs", JOB), 201)
+    ex = srv.api.trigger("load")
+    srv.stop()
+    nobody = bytes(16)
+    mine = bytes.fromhex(ex.id.replace("-", ""))
+    with lmdb.open(str(srv.data), max_dbs=32, map_size=1 << 30) as env:
+        timers = env.open_db(b"timers")
+        with env.begin(timers, write=True) as txn:
+            for ident in (nobody, mine):
+                txn.put((1).to_bytes(8, "big") + b"\0" + ident, b"")
+    code, out = srv.check()
+    assert code == 1 and "timer" in out
+    srv.start()
+    assert ex.finish("done")["status"] == "completed"
+    assert srv.log_text().count("is not in its row") == 2
+    srv.stop()
+    assert srv.check()[0] == 0
