@@ -41,8 +41,12 @@ call_word(const struct call *call, size_t i)
 
 /* The command that shows what exists, for somebody who named what does not. */
 static const char *
-list_of(const struct cmd *cmd)
+list_of(const struct call *call)
 {
+	const struct cmd *cmd = call->cmd;
+
+	if (args_get(call->args, "execution") != NULL)
+		return "execution list";
 	if (strcmp(cmd->group, "job") == 0)
 		return "job list";
 	if (strcmp(cmd->group, "key") == 0)
@@ -66,7 +70,7 @@ call_explain(const struct call *call, const struct reply *r)
 {
 	struct buf out = {0};
 
-	reply_explain(r, client_url(call->client), list_of(call->cmd), &out);
+	reply_explain(r, client_url(call->client), list_of(call), &out);
 	fflush(stdout);
 	fwrite(out.p, 1, out.len, stderr);
 	buf_free(&out);

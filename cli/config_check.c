@@ -37,12 +37,12 @@ void
 config_check_show(const struct json_node *report)
 {
 	static const char *const heads[] = {"SEVERITY", "CODE", "PATH",
-	    "MESSAGE"};
+	    "MESSAGE", "SUGGESTION"};
 	static const char *const members[] = {"severity", "code", "path",
-	    "message"};
+	    "message", "suggestion"};
 
 	answer_rows(report,
-	    &(struct answer_table){"issues", 4, heads, members});
+	    &(struct answer_table){"issues", 5, heads, members});
 }
 
 /* ---- several files ---- */
@@ -130,6 +130,7 @@ add_issues(struct table *t, const struct json_node *file)
 		table_add_node(t, json_get(n, "code"));
 		table_add_node(t, json_get(n, "path"));
 		table_add_node(t, json_get(n, "message"));
+		table_add_node(t, json_get(n, "suggestion"));
 	}
 }
 
@@ -153,9 +154,9 @@ show_folder(const struct json_node *files, const struct checked *c)
 	static const char *const heads[] = {"FILE", "VALID", "ERRORS",
 	    "WARNINGS"};
 	static const char *const issue_heads[] = {"FILE", "SEVERITY", "CODE",
-	    "PATH", "MESSAGE"};
+	    "PATH", "MESSAGE", "SUGGESTION"};
 	struct table *t = table_new(4, heads);
-	struct table *issues = table_new(5, issue_heads);
+	struct table *issues = table_new(6, issue_heads);
 	const struct json_node *n;
 
 	for (n = files->child; n != NULL; n = n->next) {

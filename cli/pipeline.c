@@ -296,10 +296,17 @@ pipeline_stats(struct call *call)
 }
 
 /* Show how each route is. */
+enum exits
+pipeline_routes_of(const struct call *call)
+{
+	return ask(call, "/routes", show_routes);
+}
+
+/* The same as a command. */
 int
 pipeline_routes(struct call *call)
 {
-	return ask(call, "/routes", show_routes);
+	return pipeline_routes_of(call);
 }
 
 /* Show all of it at once. */

@@ -5,6 +5,7 @@
 #define CLI_PIPELINE_H
 
 #include "cli/args.h"
+#include "cli/exits.h"
 
 struct call;
 
@@ -22,6 +23,10 @@ int pipeline_monitor(struct call *call);
 int pipeline_replays(struct call *call);
 int pipeline_stats(struct call *call);
 int pipeline_routes(struct call *call);
+
+/* The routes of the execution that the first word names. */
+enum exits pipeline_routes_of(const struct call *call);
+
 int pipeline_lineage(struct call *call);
 int pipeline_replay(struct call *call);
 int pipeline_tag(struct call *call);

@@ -160,21 +160,35 @@ show_steps(const struct json_node *steps)
 	output_table(t);
 }
 
-/* Show an execution and its steps. */
+/* What Factflow calls its state, unless a retry waits. */
+static struct slice
+status_of(const struct json_node *e, const struct json_node *detail)
+{
+	if (detail == NULL || !json_absent(json_get(e, "retry_at")))
+		return show_status(e);
+	return text_of(json_get(detail, "status"));
+}
+
+/* Show an execution and its steps, and what only Factflow's answer has. */
 void
-show_execution(const struct json_node *e)
+show_execution_of(const struct json_node *e, const struct json_node *detail)
 {
 	struct table *t = table_new(2, NULL);
-	struct slice status = show_status(e);
+	struct slice status = status_of(e, detail);
 
 	show_member(t, "id", e, "id");
 	show_member(t, "number", e, "number");
-	show_member(t, "job", e, "job_name");
+	show_member(t, "tag", detail, "tag");
+	show_member(t, "config", detail, "config_name");
+	show_member(t, "config id", detail, "config_id");
+	if (detail == NULL)
+		show_member(t, "job", e, "job_name");
 	table_add_styled(t, SLICE("status"), TABLE_HEAD);
 	table_add_styled(t, status, show_style(status));
 	show_attempt(t, e);
 	show_progress(t, e);
 	show_member(t, "tags", e, "tags");
+	show_member(t, "replay of", detail, "parent_execution_id");
 	show_member(t, "created", e, "created_at");
 	show_member(t, "started", e, "started_at");
 	show_member(t, "completed", e, "completed_at");
@@ -189,6 +203,13 @@ show_execution(const struct json_node *e)
 	show_member(t, "result", e, "result_data");
 	output_table(t);
 	show_steps(json_get(e, "steps"));
+}
+
+/* Show an execution and its steps. */
+void
+show_execution(const struct json_node *execution)
+{
+	show_execution_of(execution, NULL);
 }
 
 /* Names, with commas between. */

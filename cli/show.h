@@ -31,6 +31,10 @@ void show_duration(struct table *t, const struct json_node *n);
 /* Print a whole execution, with its steps. */
 void show_execution(const struct json_node *execution);
 
+/* The same with what GET /api/v1/executions/{id} tells; NULL: nothing. */
+void show_execution_of(const struct json_node *execution,
+    const struct json_node *detail);
+
 /* Print a whole job, with its steps. */
 void show_job(const struct json_node *job);
 

@@ -216,7 +216,8 @@ check_routes(struct config_check *c)
 		return;
 	if (c->routes->count == 0)
 		config_issue(c->report,
-		    (struct config_at){"E110", "routes", NULL, NULL},
+		    (struct config_at){"E110", "routes", NULL,
+			"Add a route: {ID: {inbound: ..., adapters: ...}}."},
 		    "must have at least one route");
 	for (route = c->routes->child; route != NULL; route = route->next) {
 		const struct json_node *list = json_get(route, "adapters");

@@ -155,24 +155,48 @@ write_ref(struct jsonw *w, const char *schema)
 
 /* The example of a body, and its schema: an object, if nothing is known. */
 static void
+write_json(struct jsonw *w, const char *schema, const char *example)
+{
+	open_member(w, "application/json");
+	open_member(w, "schema");
+	if (schema != NULL)
+		write_ref(w, schema);
+	else
+		member(w, "type", "object");
+	jsonw_end(w);
+	jsonw_key(w, "example");
+	jsonw_raw(w, slice_str(example));
+	jsonw_end(w);
+}
+
+/* Bytes, which no schema tells anything of. */
+static void
+write_bytes(struct jsonw *w, const char *type, const char *example)
+{
+	open_member(w, type);
+	open_member(w, "schema");
+	jsonw_end(w);
+	jsonw_key(w, "example");
+	jsonw_raw(w, slice_str(example));
+	jsonw_end(w);
+}
+
+static void
 write_body(struct jsonw *w, const struct docs_row *row)
 {
 	const struct docs_body *body = docs_bodies_find(row);
+	const char *schema = body != NULL ? body->schema : NULL;
 
 	if (row->example == NULL)
 		return;
 	open_member(w, "requestBody");
 	open_member(w, "content");
-	open_member(w, "application/json");
-	open_member(w, "schema");
-	if (body != NULL && body->schema != NULL)
-		write_ref(w, body->schema);
-	else
-		member(w, "type", "object");
-	jsonw_end(w);
-	jsonw_key(w, "example");
-	jsonw_raw(w, slice_str(row->example));
-	jsonw_end(w);
+	if (schema != NULL && strchr(schema, '/') != NULL) {
+		write_bytes(w, schema, row->example);
+		write_bytes(w, "*/*", row->example);
+	} else {
+		write_json(w, schema, row->example);
+	}
 	jsonw_end(w);
 	jsonw_end(w);
 }
@@ -218,6 +242,12 @@ write_responses(struct jsonw *w, const struct route *route,
 	member(w, "description", row->status == 302 ? "Moved" : "Success");
 	write_content(w, route, row);
 	jsonw_end(w);
+	if (docs_bodies_has_again(row)) {
+		open_member(w, "200");
+		member(w, "description", "It was there before");
+		write_content(w, route, row);
+		jsonw_end(w);
+	}
 	docs_bodies_write_errors(w, route, row);
 	open_member(w, "default");
 	member(w, "description", "An error, in the shape of this path's API");

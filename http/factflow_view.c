@@ -85,12 +85,15 @@ factflow_view_members(struct jsonw *w, const struct factflow_view *v)
 	write_uuid(w, "id", &x->id);
 	write_uuid(w, "execution_id", &x->id);
 	write_uuid(w, "config_id", &x->job);
+	draw_text(w, "config_name", v->job->name);
 	draw_cstr(w, "status", factflow_view_word(x->status));
 	draw_millis(w, "started_at", x->created_at);
 	draw_millis(w, "completed_at", x->completed_at);
 	write_uuid(w, "parent_execution_id", &x->parent);
 	write_origin(w, v);
 	factflow_view_tags(w, v);
+	draw_u64(w, "attempt", x->attempt);
+	draw_said(w, "progress_percent", x->percent, EVENT_NO_PERCENT);
 }
 
 /* A row as an object of its own. */
@@ -183,7 +186,6 @@ factflow_view_detail(struct jsonw *w, const struct factflow_view *v,
 	    failed ? draw_member(v->txn, x->error, MEMBER_ERROR_MESSAGE)
 		   : SLICE_NONE);
 	factflow_view_error(w, "error_info", v->txn, error_of(v));
-	draw_u64(w, "attempt", x->attempt);
 	jsonw_key(w, "stats");
 	factflow_work_write_totals(w, work);
 	jsonw_end(w);

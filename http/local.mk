@@ -98,10 +98,14 @@ libhttp_a_SOURCES = \
 	http/server.h \
 	http/storage_archive.c \
 	http/storage_archive.h \
+	http/storage_filter.c \
+	http/storage_filter.h \
 	http/storage_lists.c \
 	http/storage_lists.h \
 	http/storage_objects.c \
 	http/storage_objects.h \
+	http/storage_run.c \
+	http/storage_run.h \
 	http/storage_streams.c \
 	http/storage_streams.h \
 	http/storage_view.c \

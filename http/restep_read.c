@@ -14,6 +14,7 @@
 #include "store/ahead.h"
 #include "store/jobs.h"
 #include "store/journal.h"
+#include "store/names.h"
 #include "store/rows.h"
 
 #define LIST_MAX 100
@@ -31,8 +32,9 @@ find(struct request *r, struct execution *x, struct step steps[JOB_STEPS_MAX])
 	struct store_txn *t = engine_snapshot(r->app->engine);
 	struct uuid id;
 
-	if (uuid_parse(r->param[0], &id) && rows_get_whole(t, &id, x, steps) &&
-	    auth_sees(&r->auth, x->project))
+	if ((uuid_parse(r->param[0], &id) ||
+		names_find(t, r->param[0], r->auth.project, &id)) &&
+	    rows_get_whole(t, &id, x, steps) && auth_sees(&r->auth, x->project))
 		return true;
 	request_error(r, 404, "detail", "execution not found");
 	return false;

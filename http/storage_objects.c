@@ -10,6 +10,8 @@
 #include "core/mem.h"
 #include "engine/engine.h"
 #include "http/app.h"
+#include "http/configs_view.h"
+#include "http/draw.h"
 #include "http/lookup.h"
 #include "http/storage_view.h"
 #include "http/submit.h"
@@ -53,7 +55,7 @@ on_answer(struct cmd *c, const struct outcome *o)
 		break;
 	}
 	INVARIANT(objects_get(o->txn, p->object.key, &row));
-	storage_view_metadata(request_body(p->req), &row,
+	storage_view_row(request_body(p->req), &row,
 	    store_epoch(p->req->app->store));
 	request_send(p->req, o->code == OUTCOME_EXISTING ? 200 : 201);
 }
@@ -137,18 +139,20 @@ storage_objects_put(struct request *r)
 
 /* ---- reading ---- */
 
-/* Find the object that the path names, or answer that there is none. */
+/*
+ * Find the object that the path names and its execution, or answer that there
+ * is none.
+ */
 static bool
-find(struct request *r, struct objects_row *row)
+find(struct request *r, struct objects_row *row, struct execution *x)
 {
 	struct store_txn *t = engine_snapshot(r->app->engine);
 	char id[UUID_TEXT + 1];
 	struct buf key = {0};
-	struct execution x;
 	bool found = false;
 
-	if (lookup_id(r, r->param[0], &x)) {
-		uuid_format(&x.id, id);
+	if (lookup_id(r, r->param[0], x)) {
+		uuid_format(&x->id, id);
 		buf_addf(&key, OBJECT_ROOT "%s", id);
 		for (unsigned i = 1; i < 4; i++) {
 			buf_add_byte(&key, '/');
@@ -231,9 +235,10 @@ storage_objects_get(struct request *r)
 	struct store_txn *t = engine_snapshot(r->app->engine);
 	char etag[STORAGE_ETAG_MAX];
 	struct objects_row row;
+	struct execution x;
 	struct slice bytes;
 
-	if (!find(r, &row))
+	if (!find(r, &row, &x))
 		return;
 	storage_view_etag(&row, store_epoch(r->app->store), etag);
 	bytes = objects_bytes(t, &row);
@@ -256,11 +261,31 @@ storage_objects_get(struct request *r)
 void
 storage_objects_metadata(struct request *r)
 {
+	struct store_txn *t = engine_snapshot(r->app->engine);
+	struct jsonw *w = request_body(r);
+	struct factflow_work *k;
 	struct objects_row row;
+	struct factflow_view v;
+	struct execution x;
+	struct slice bytes;
+	char hash[65];
 
-	if (!find(r, &row))
+	if (!find(r, &row, &x))
 		return;
-	storage_view_metadata(request_body(r), &row,
-	    store_epoch(r->app->store));
+	bytes = objects_bytes(t, &row);
+	if (bytes.p == NULL) {
+		request_error(r, 500, "detail", "the object is damaged");
+		return;
+	}
+	v = factflow_view_of(r, &x);
+	k = factflow_work_new(&v, engine_now(r->app->engine));
+	configs_view_hash(bytes, hash);
+	jsonw_object(w);
+	storage_view_members(w, &row, store_epoch(r->app->store));
+	draw_cstr(w, "checksum", hash);
+	storage_view_run(w, &row, k);
+	draw_text(w, "original_object_key", SLICE_NONE);
+	jsonw_end(w);
 	request_send(r, 200);
+	factflow_work_free(k);
 }

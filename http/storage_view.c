@@ -8,6 +8,7 @@
 
 #include "core/object.h"
 #include "http/draw.h"
+#include "http/storage_run.h"
 
 static void
 members(struct jsonw *w, const struct objects_row *row)
@@ -23,15 +24,6 @@ members(struct jsonw *w, const struct objects_row *row)
 	draw_text(w, "route", p.route);
 	draw_text(w, "stage", p.stage);
 	draw_text(w, "name", p.name);
-}
-
-/* Write an object. */
-void
-storage_view_object(struct jsonw *w, const struct objects_row *row)
-{
-	jsonw_object(w);
-	members(w, row);
-	jsonw_end(w);
 }
 
 /* Name a write: a store that was restored gives its seqs again. */
@@ -54,18 +46,76 @@ factflow_members(struct jsonw *w, const struct objects_row *row)
 	draw_millis(w, "modified_at", row->created_at);
 }
 
-/* Write all there is to say of an object. */
+/* Write an object. */
 void
-storage_view_metadata(struct jsonw *w, const struct objects_row *row,
+storage_view_object(struct jsonw *w, const struct objects_row *row)
+{
+	jsonw_object(w);
+	members(w, row);
+	factflow_members(w, row);
+	jsonw_end(w);
+}
+
+/* Write what its row says of an object. */
+void
+storage_view_members(struct jsonw *w, const struct objects_row *row,
     const char *epoch)
 {
 	char etag[STORAGE_ETAG_MAX];
 
 	storage_view_etag(row, epoch, etag);
-	jsonw_object(w);
 	members(w, row);
 	draw_cstr(w, "etag", etag);
 	draw_u64(w, "seq", row->seq);
 	factflow_members(w, row);
+}
+
+/* The same as an object of its own. */
+void
+storage_view_row(struct jsonw *w, const struct objects_row *row,
+    const char *epoch)
+{
+	jsonw_object(w);
+	storage_view_members(w, row, epoch);
 	jsonw_end(w);
+}
+
+/* What is known of the document that a run made, as its worker told. */
+static void
+write_document(struct jsonw *w, struct slice metadata)
+{
+	static const char *const names[] = {"document_id", "title", "url"};
+	const struct json_node *n;
+	struct json *doc = NULL;
+	struct json_error err;
+
+	if (metadata.p != NULL)
+		doc = json_parse(metadata, &err);
+	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+		n = doc == NULL ? NULL : json_get(json_root(doc), names[i]);
+		jsonw_key(w, names[i]);
+		jsonw_raw_or_null(w, n == NULL ? SLICE_NONE : n->raw);
+	}
+	json_free(doc);
+}
+
+/* Which run made it, and of which document. */
+void
+storage_view_run(struct jsonw *w, const struct objects_row *row,
+    const struct factflow_work *k)
+{
+	struct slice metadata = SLICE_NONE;
+	int at = storage_run_of(k, row);
+	struct uuid id;
+
+	jsonw_key(w, "correlation_id");
+	if (at < 0) {
+		jsonw_null(w);
+	} else {
+		id = factflow_work_id(k, (unsigned)at);
+		jsonw_uuid(w, &id);
+		metadata = draw_member(factflow_work_view(k)->txn,
+		    factflow_work_runs(k).entry[at].metadata, MEMBER_METADATA);
+	}
+	write_document(w, metadata);
 }

@@ -348,7 +348,7 @@ why_get(struct request *r)
 {
 	struct view v = {.req = r};
 
-	if (!lookup_id(r, r->param[0], &v.x)) {
+	if (!lookup_execution(r, r->param[0], &v.x)) {
 		request_error(r, 404, "detail", "execution not found");
 		return;
 	}

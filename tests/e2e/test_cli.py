@@ -103,10 +103,10 @@ def test_a_job_from_options_to_its_end(cli, api):
     ex.ok("log", message="hello", level="warn")
     assert cli.json("execution", "get", ex.id)["status"] == "running"
     assert "hello" in cli.ok("execution", "logs", ex.id)
-    assert cli.json("execution", "cancel", ex.id)["status"] == "cancelled"
-    listed = cli.json("execution", "list", "--status", "cancelled",
+    assert cli.json("execution", "cancel", ex.id)["status"] == "cancelling"
+    listed = cli.json("execution", "list", "--status", "cancelling",
                       "--job", "etl", "--tag", "env=prod")
-    assert [r["id"] for r in listed] == [ex.id]
+    assert [r["id"] for r in listed["executions"]] == [ex.id]
     assert "etl" in cli.ok("job", "delete", "etl")
     assert cli.run("job", "get", "etl").returncode == 5
 
@@ -125,21 +125,25 @@ def test_tables(cli, api, job):
     api.trigger("j")
     out = cli.ok("execution", "list", "--output", "table")
     head, row = out.splitlines()[:2]
-    assert head.split()[:3] == ["ID", "JOB", "STATUS"]
-    assert "pending" in row and " j " in row
+    assert head.split()[:3] == ["ID", "CONFIG", "STATUS"]
+    assert "running" in row and " j " in row
     out = cli.ok("--output", "table", "job", "get", "j")
     assert job["id"] in out and not out.startswith("{")
 
 
 def test_lists_of_many_pages(cli, api, job):
     made = [api.trigger("j").id for _ in range(130)]
-    rows = cli.json("execution", "list", "--limit", "125")
-    assert [r["id"] for r in rows] == made[:4:-1]
-    for offset, limit in ((0, 3), (3, 2), (99, 3), (100, 30), (128, 9)):
-        rows = cli.json("execution", "list", "--limit", str(limit),
-                        "--offset", str(offset))
-        assert [r["id"] for r in rows] == made[::-1][offset:offset + limit]
-    assert cli.json("execution", "list", "--offset", "130") == []
+    for offset, limit in ((0, 125), (3, 2), (99, 3), (100, 30), (128, 9)):
+        got = cli.json("execution", "list", "--limit", str(limit),
+                       "--offset", str(offset))
+        assert [r["id"] for r in got["executions"]] == (
+            made[::-1][offset:offset + limit])
+        assert got["total"] == 130
+    got = cli.json("execution", "list", "--offset", "130")
+    assert got["executions"] == [] and got["total"] == 130
+    done = cli.run("execution", "list", "--limit", "7", "--offset", "3")
+    assert done.stderr == (
+        "tidewire: 7 of 130 executions; see more with --offset 10\n")
 
 
 def test_numbers_keep_their_digits(cli, job):

@@ -9,7 +9,8 @@ import pty
 import pytest
 
 from factflow import PIPELINE, Factflow
-from server import TIDEWIRE
+from server import TIDEWIRE, wait_until
+from sse import Stream
 from test_cli import Cli, built  # noqa: F401
 
 BROKEN = 'version: "1.0"\nroutes: {}\n'
@@ -80,6 +81,8 @@ def test_config_validate_exits_as_it_is(cli, file, tmp_path):
     assert done.returncode == 1
     assert any(row[:1] == ["error"] and row[1].startswith("E")
                for row in lines(done.stdout))
+    for word in ("SUGGESTION", "Add "):
+        assert word in done.stdout
     done = cli.run("--output", "json", "config", "validate", str(broken))
     assert done.returncode == 1
     assert json.loads(done.stdout)["is_valid"] is False
@@ -320,6 +323,119 @@ def test_what_an_execution_did(cli, run):
     assert cli.json("execution", "lineage", run, "--limit", "1")["total"] == 1
     for name in ("stats", "routes"):
         assert cli.json("execution", name, run)["execution_id"] == run
+
+
+def test_list(cli, run):
+    """Factflow's list: its answer as it is, its filters, exact totals."""
+    made = cli.json("config", "run", "crawl", "--tag", "nightly")
+    cli.ok("execution", "tag", made["id"], "env=prod", "n=1")
+    got = cli.json("execution", "list")
+    assert set(got) == {"total", "limit", "offset", "has_more", "executions"}
+    assert [e["id"] for e in got["executions"]] == [made["id"], run]
+    assert (got["total"], got["limit"]) == (2, 100)
+    rows = lines(cli.ok("execution", "list"))
+    assert rows[0] == ["ID", "CONFIG", "STATUS", "PROGRESS", "TAG", "STARTED",
+                       "COMPLETED"]
+    assert rows[1][:5] == [made["id"], "crawl", "running", "-", "nightly"]
+    for words, found in ((["-s", "created"], [made["id"]]),
+                         (["-s", "created", "-s", "running"],
+                          [made["id"], run]),
+                         (["-s", "failed"], []),
+                         (["-c", "crawl", "--offset", "1"], [run]),
+                         (["--config", made["config_id"], "--limit", "1"],
+                          [made["id"]]),
+                         (["-j", "article_generation"], []),
+                         (["-t", "env=prod", "-t", "n=1"], [made["id"]]),
+                         (["-t", "env=prod", "-t", "n=2"], [])):
+        got = cli.json("execution", "list", *words)
+        assert [e["id"] for e in got["executions"]] == found, words
+    done = cli.run("execution", "list", "--limit", "1")
+    assert "1 of 2 executions; see more with --offset 1" in done.stderr
+    done = cli.run("execution", "list", "-s", "pending")
+    assert done.returncode == 1 and "interrupted" in done.stderr
+    done = cli.run("execution", "list", "-c", "nope")
+    assert done.returncode == 5 and "config list" in done.stderr
+
+
+def test_get_and_cancel_are_factflows(cli, run):
+    got = cli.json("execution", "get", run)
+    assert got == Factflow(cli.srv.api).get(run) | {"stats": got["stats"]}
+    shown = cli.ok("--output", "table", "execution", "get", run)
+    assert got["config_id"] in shown and ["status", "running"] in lines(shown)
+    assert ["download", "completed", "1", "100", "0ms", "-"] in lines(shown)
+    assert ["keep", "pages", "waiting", "0", "0", "0", "0"] in lines(shown)
+    got = cli.json("execution", "cancel", run)
+    assert got["status"] == "cancelling" and got["message"]
+    done = cli.run("execution", "list", "-s", "cancelling")
+    assert run in done.stdout
+    Factflow(cli.srv.api).worker(run).data("cancel")
+    done = cli.run("execution", "cancel", run)
+    assert done.returncode == 1 and "cancelled" in done.stderr
+
+
+def test_a_tag_is_as_good_as_an_id(cli, file):
+    cli.ok("config", "create", "-f", file)
+    made = cli.json("config", "run", "crawl", "--tag", "nightly")
+    worker = Factflow(cli.srv.api).worker(made["id"])
+    worker.ok("log", message="so far")
+    assert "so far" in cli.ok("execution", "logs", "nightly")
+    for command in ("get", "dag", "stats", "routes", "monitor", "lineage",
+                    "replays", "tag"):
+        assert cli.run("execution", command, "nightly").returncode == 0
+    worker.data("complete", {"result_data": 7})
+    assert cli.json("execution", "wait", "nightly")["id"] == made["id"]
+
+
+def seen_as(cli, ident):
+    """The word for its state, in every place that a person looks."""
+    (row,) = [r for r in lines(cli.ok("execution", "list")) if r[0] == ident]
+    get = dict(r[:2] for r in lines(cli.ok(
+        "--output", "table", "execution", "get", ident)) if len(r) > 1)
+    monitor = dict(r[:2] for r in lines(cli.ok(
+        "execution", "monitor", ident)) if len(r) > 1)
+    return {row[2], get["status"], monitor["status"],
+            cli.json("execution", "get", ident)["status"]}
+
+
+def steps_of(worker):
+    return {name: (s["status"], s["attempt"])
+            for name, s in worker.steps().items()}
+
+
+def test_interrupted(cli, run):
+    """Seen everywhere; a word resumes it; what was done is not redone."""
+    srv, worker = cli.srv, Factflow(cli.srv.api).worker(run)
+    worker.step("fetch.1", "running")
+    srv.kill9()
+    srv.start()
+    wait_until(lambda: seen_as(cli, run) == {"interrupted"}, "recovery")
+    with Stream(srv.port, f"/api/v1/executions/{run}/events") as stream:
+        first = stream.next("snapshot")
+        assert first.data["execution"]["canonical_status"] == "interrupted"
+        assert steps_of(worker)["download"] == ("completed", 1)
+        worker.step("fetch.1", "completed")
+        assert stream.next("status").data["status"] == "running"
+    assert seen_as(cli, run) == {"running"}
+    r = srv.api.post(f"{worker.path}/steps/download/running", {})
+    assert r.status_code == 422 and "already completed" in r.text
+    assert steps_of(worker)["download"] == ("completed", 1)
+
+
+def test_silence_ends_what_is_interrupted(cli, run):
+    """The next attempt goes on behind what was done."""
+    srv, worker = cli.srv, Factflow(cli.srv.api).worker(run)
+    worker.step("fetch.1", "running")
+    srv.kill9()
+    srv.start()
+    wait_until(lambda: seen_as(cli, run) == {"interrupted"}, "recovery")
+    srv.advance(305_000)
+    assert worker.get()["error_type"] and worker.get()["retry_at"]
+    srv.advance(600_000)
+    row = worker.get()
+    assert row["attempt"] == 2 and row["status"] == "pending"
+    assert steps_of(worker)["download"] == ("completed", 1)
+    assert steps_of(worker)["fetch.1"][0] == "ready"
+    assert cli.json("execution", "stats", run)["totals"]["completed"] == 1
 
 
 def test_replay(cli, run):
