@@ -59,7 +59,7 @@ def test_batch(cli, api, job, tmp_path):
     rows = cli.json("job", "trigger", "j", "--batch", str(path))
     assert [r["priority"] for r in rows] == [1, 9, 5]
     first = cli.json("execution", "get", rows[0]["id"])
-    assert first["input_params"] == {"n": 1}
+    assert first["trigger_context"] == {"n": 1}
     assert rows[2]["tags"] == {"a": "b"}
     with open(path) as stdin:
         out = cli.ok("job", "trigger", "j", "-b", "-", "--output", "table",

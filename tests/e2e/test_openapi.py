@@ -116,6 +116,47 @@ def fill(api, path):
     return path
 
 
+def nodes(value):
+    """Every object in a document."""
+    if isinstance(value, dict):
+        yield value
+    for one in value.values() if isinstance(value, dict) else (
+            value if isinstance(value, list) else ()):
+        yield from nodes(one)
+
+
+def test_document_keeps_to_the_standard(doc):
+    """What OpenAPI 3.1 asks of a document, as far as ours goes."""
+    assert set(doc) == {"openapi", "info", "security", "paths", "components"}
+    assert {"title", "version"} <= set(doc["info"])
+    schemes = set(doc["components"]["securitySchemes"])
+    assert {name for one in doc["security"] for name in one} == schemes
+    for node in nodes({k: v for k, v in doc.items() if k != "info"}):
+        ref = node.get("$ref")
+        if isinstance(ref, str):
+            where = ref.split("/")
+            assert where[:3] == ["#", "components", "schemas"], ref
+            assert where[3] in doc["components"]["schemas"], ref
+    for name, schema in doc["components"]["schemas"].items():
+        for node in nodes(schema):
+            props = node.get("properties")
+            if isinstance(props, dict) and isinstance(
+                    node.get("required"), list):
+                assert set(node["required"]) <= set(props), name
+                assert len(set(node["required"])) == len(node["required"])
+    for path, method, op in operations(doc):
+        params = [(p["in"], p["name"]) for p in op["parameters"]]
+        assert len(set(params)) == len(params), path
+        for p in op["parameters"]:
+            assert p["in"] in ("path", "query", "header") and p["schema"]
+            assert p["required"] or p["in"] != "path"
+        assert "requestBody" not in op or method in ("POST", "PUT", "PATCH")
+        for code, answer in op["responses"].items():
+            assert code == "default" or 200 <= int(code) < 600
+            assert answer["description"]
+            assert len(list(answer.get("content", {}))) <= 1
+
+
 def test_document_is_whole(doc, srv):
     assert doc["openapi"] == "3.1.0"
     names = [op["operationId"] for _, _, op in operations(doc)]
@@ -159,6 +200,24 @@ def test_examples_work_and_answers_have_their_shape(doc, start):
             failed.append((method, path, str(e)[:300]))
         srv.stop()
     assert not failed, "\n".join(map(str, failed))
+
+
+def test_an_object_is_any_bytes(doc, api):
+    """No JSON is asked for; 200 is said of what is written over."""
+    op = doc["paths"][FACTFLOW + "/{id}/storage/{route}/{stage}/{name}"]["put"]
+    content = op["requestBody"]["content"]
+    assert list(content) == ["application/octet-stream", "*/*"]
+    assert all(kind["schema"] == {} for kind in content.values())
+    assert {"200", "201"} <= set(op["responses"])
+
+
+def test_what_was_there_before_is_documented(doc, api):
+    op = doc["paths"][FACTFLOW]["post"]
+    body = {"config_id": "article_generation", "idempotency_key": "k"}
+    check_answer(doc, op, api.post(FACTFLOW, body))
+    again = api.post(FACTFLOW, body)
+    schema = op["responses"]["200"]["content"]["application/json"]["schema"]
+    check(doc, schema, ok(again, 200))
 
 
 def test_retry_and_rollback(doc, srv):

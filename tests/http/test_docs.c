@@ -91,7 +91,7 @@ test_bodies_are_of_endpoints(void **state)
 				break;
 		if (row->pattern == NULL)
 			fail_msg("%s: no such endpoint", b->pattern);
-		if (b->schema != NULL &&
+		if (b->schema != NULL && strchr(b->schema, '/') == NULL &&
 		    (row->example == NULL ||
 			json_get(json_root(schemas), b->schema) == NULL))
 			fail_msg("%s: schema %s", b->pattern, b->schema);
