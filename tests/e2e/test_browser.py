@@ -141,13 +141,20 @@ def test_the_documentation_draws_itself(srv, tmp_path):
         wait_until(lambda: browser.run(
             "return document.querySelectorAll('details').length > 70"),
             "every endpoint is there")
-        shown = browser.run("""
-            const one = document.querySelector(
-                "details[data-text^='post /api/v1/tasks']");
-            one.open = true;
-            one.dispatchEvent(new Event("toggle"));
-            return one.innerText;""")
-        for text in ("curl -X POST", "user_prompt", "202", "task_id"):
-            assert text in shown, shown
+        for name, texts in (
+                ("post /api/v1/tasks",
+                 ("curl -X POST", "user_prompt", "202", "task_id")),
+                ("put /api/v1/executions/{id}/storage",
+                 ("--data-binary @a-file", "application/octet-stream",
+                  "200 or 201 application/json", "content_length"))):
+            shown = browser.run("""
+                const one = document.querySelector(
+                    `details[data-text^='${arguments[0]}']`);
+                one.open = true;
+                one.dispatchEvent(new Event("toggle"));
+                return one.innerText;""", name)
+            for text in texts:
+                assert text in shown, shown
+            assert "X-Attempt: a-key" not in shown
     finally:
         browser.close()
