@@ -132,15 +132,18 @@ settle_offer(struct dispatch_job *j)
 	j->offers = may;
 }
 
-/* Something may be handed out that could not be: claims are to look. */
+/*
+ * Something of a project, or of any, may be handed out that could not be:
+ * claims are to look.
+ */
 static void
-freshen(struct dispatch *d, struct dispatch_job *j)
+freshen(struct dispatch *d, struct dispatch_job *j, uint64_t project)
 {
 	settle_offer(j);
 	if (!j->offers || j->queue->paused)
 		return;
-	dispatch_freshen(d, &j->queue->source);
-	dispatch_freshen(d, &j->source);
+	dispatch_freshen(d, &j->queue->source, project);
+	dispatch_freshen(d, &j->source, project);
 }
 
 /* Read what a job's definition and pauses say of it now. */
@@ -201,7 +204,7 @@ join(struct dispatch *d, struct store_txn *t, const struct ready_row *row)
 			    &lane->node);
 	}
 	if (!lane->held_back)
-		freshen(d, lane->job);
+		freshen(d, lane->job, row->lane.project);
 }
 
 /* A lane is empty. */
@@ -250,7 +253,7 @@ release(struct dispatch *d, const struct execution *x)
 		return;
 	if (j->full) {
 		j->full = false;
-		freshen(d, j);
+		freshen(d, j, EVERY_PROJECT);
 	}
 	for (at.kind = READY_PLAIN; x->lane != 0 && at.kind <= READY_STEPS;
 	     at.kind++) {
@@ -260,7 +263,7 @@ release(struct dispatch *d, const struct execution *x)
 			continue;
 		lane->held_back = false;
 		heap_add(&j->lanes[at.kind], &lane->node);
-		freshen(d, j);
+		freshen(d, j, x->project);
 	}
 }
 
@@ -402,7 +405,7 @@ dispatch_job_changed(struct dispatch *d, struct store_txn *t,
 		lane->held_back = false; /* until it is looked at again */
 		heap_add(&j->lanes[lane->head.lane.kind], &lane->node);
 	}
-	freshen(d, j);
+	freshen(d, j, EVERY_PROJECT);
 }
 
 /* A queue's pause has changed. */
@@ -417,7 +420,7 @@ dispatch_queue_changed(struct dispatch *d, struct store_txn *t,
 		return;
 	q->paused = pauses_since(t, &(struct pause){.queue = queue}) != 0;
 	TAILQ_FOREACH(j, &q->offers, offer)
-	freshen(d, j);
+	freshen(d, j, EVERY_PROJECT);
 }
 
 /* May a claim have what stands in this lane? */

@@ -10,13 +10,16 @@
 #include "core/heap.h"
 #include "engine/dispatch.h"
 
+#define EVERY_PROJECT UINT64_MAX
+
 struct dispatch_link;
 
 /* What claims wait at: a queue or a job. */
 struct dispatch_source {
 	TAILQ_HEAD(, dispatch_link) waiting; /* in the order they came */
 	unsigned count;
-	bool fresh; /* on the list of those to look at */
+	bool fresh;	  /* on the list of those to look at, */
+	uint64_t project; /* for something of this one, or EVERY_PROJECT */
 	TAILQ_ENTRY(dispatch_source) entry;
 };
 
@@ -81,7 +84,8 @@ void dispatch_queue_leave(struct dispatch *d, struct dispatch_queue *q);
 struct dispatch_job *dispatch_job(struct dispatch *d, struct store_txn *t,
     const struct uuid *id);
 
-/* Claims that wait at s are to look again. */
-void dispatch_freshen(struct dispatch *d, struct dispatch_source *s);
+/* Claims that wait at s, and may see that project, are to look again. */
+void dispatch_freshen(struct dispatch *d, struct dispatch_source *s,
+    uint64_t project);
 
 #endif

@@ -7,16 +7,21 @@
 
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/wire.h"
 #include "engine/dispatch_impl.h"
 #include "engine/engine_impl.h"
 
 /* Claims are to look at it. */
 void
-dispatch_freshen(struct dispatch *d, struct dispatch_source *s)
+dispatch_freshen(struct dispatch *d, struct dispatch_source *s,
+    uint64_t project)
 {
+	if (s->fresh && s->project != project)
+		s->project = EVERY_PROJECT;
 	if (s->fresh || TAILQ_EMPTY(&s->waiting))
 		return;
 	s->fresh = true;
+	s->project = project;
 	TAILQ_INSERT_TAIL(&d->fresh, s, entry);
 }
 
@@ -117,31 +122,70 @@ dispatch_waiting(const struct dispatch *d, struct slice queue)
 	return q == NULL ? 0 : q->source.count;
 }
 
-/*
- * Serve the first claim at s that finds something.  Claims of unbound keys
- * are alike but for what they want, so where one finds nothing no other does.
- */
+/* Who found nothing at a source: for no claim that is like it is there any. */
+struct nothing {
+	bool unbound[2]; /* where none is bound, nothing is looked up */
+	struct hash *bound;
+};
+
+static struct uuid
+kind_of(const struct cmd *c)
+{
+	struct uuid key = {{0}};
+
+	wire_put(wire_put(key.b, 8, c->tenant), 1, c->claim->of_steps);
+	return key;
+}
+
+static bool
+is_nothing(const struct nothing *no, const struct cmd *c)
+{
+	struct uuid key = kind_of(c);
+
+	if (c->tenant == 0)
+		return no->unbound[c->claim->of_steps];
+	return no->bound != NULL && hash_get(no->bound, &key) != NULL;
+}
+
+static void
+note_nothing(struct nothing *no, struct cmd *c)
+{
+	struct uuid key = kind_of(c);
+
+	if (c->tenant == 0) {
+		no->unbound[c->claim->of_steps] = true;
+		return;
+	}
+	if (no->bound == NULL)
+		no->bound = hash_new(0);
+	hash_set(no->bound, &key, no);
+}
+
+/* Serve the first claim at s that finds something. */
 static struct cmd *
 serve(struct dispatch *d, struct store_txn *t, struct dispatch_source *s)
 {
-	bool nothing[2] = {false, false};
-	struct dispatch_link *link, *next;
+	struct nothing no = {{false, false}, NULL};
+	struct dispatch_link *link;
+	struct cmd *c, *served = NULL;
 
-	for (link = TAILQ_FIRST(&s->waiting); link != NULL; link = next) {
-		struct cmd *c = link->cmd;
-		bool *no = &nothing[c->claim->of_steps];
-
-		next = TAILQ_NEXT(link, entry);
-		if (*no && c->tenant == 0)
+	TAILQ_FOREACH(link, &s->waiting, entry)
+	{
+		c = link->cmd;
+		if (is_nothing(&no, c) ||
+		    (c->tenant != 0 && s->project != EVERY_PROJECT &&
+			s->project != c->tenant))
 			continue;
 		if (engine_hand_out(d->engine, t, c) > 0) {
 			dispatch_end(c);
-			return c;
+			served = c;
+			break;
 		}
-		if (c->tenant == 0)
-			*no = true;
+		note_nothing(&no, c);
 	}
-	return NULL;
+	if (no.bound != NULL)
+		hash_free(no.bound);
+	return served;
 }
 
 /* Serve one. */
