@@ -1,6 +1,6 @@
 /*
  * Narrowing lists of objects: by parts of their keys, and by the run that
- * made them (http/storage_run.h).
+ * made them: those of its step that were stored before the step ran again.
  */
 #include "http/storage_filter.h"
 
@@ -10,17 +10,15 @@
 #include "core/object.h"
 #include "engine/engine.h"
 #include "http/app.h"
-#include "http/storage_run.h"
+#include "http/factflow_work.h"
 #include "store/rows.h"
 
 struct storage_filter {
-	struct buf key;		    /* one whose parts are those asked for */
-	struct slice route, stage;  /* as they are in keys; empty: any */
-	struct slice extensions;    /* "md,.json"; empty: any */
-	struct buf under;	    /* what the run's objects begin with */
-	struct execution x;	    /* of the run */
-	struct factflow_work *work; /* of x; NULL: no run is asked for */
-	int run;
+	struct buf key;		   /* one whose parts are those asked for */
+	struct slice route, stage; /* as they are in keys; empty: any */
+	struct slice extensions;   /* "md,.json"; empty: any */
+	struct buf under;	   /* what the run's objects begin with */
+	int64_t from, until;	   /* ms; when they were stored */
 	bool none; /* a run that there is not: it made nothing */
 };
 
@@ -58,29 +56,47 @@ find_run(const struct factflow_work *k, const struct uuid *id)
 	return -1;
 }
 
+/* The run's step, and the time until the step's next run. */
+static void
+add_run(struct storage_filter *f, const struct factflow_work *k, unsigned at)
+{
+	const struct factflow_view *v = factflow_work_view(k);
+	struct factflow_runs runs = factflow_work_runs(k);
+	const struct lineage_entry *e = &runs.entry[at];
+
+	f->none = false;
+	object_key_step(&v->x->id, &v->job->steps[e->step], &f->under);
+	f->from = e->started_at;
+	while (++at < runs.n && runs.entry[at].step != e->step)
+		;
+	if (at < runs.n)
+		f->until = runs.entry[at].started_at;
+}
+
 static void
 read_run(struct request *r, struct storage_filter *f)
 {
 	struct store_txn *t = engine_snapshot(r->app->engine);
-	const struct lineage_entry *e;
+	struct factflow_work *k;
 	struct factflow_view v;
+	struct execution x;
 	struct slice text;
 	struct uuid id;
+	int at;
 
+	f->until = INT64_MAX;
 	if (!request_query(r, "correlation_id", 0, &text))
 		return;
 	f->none = true;
-	if (!uuid_parse(text, &id) || !rows_get_owner(t, &id, &f->x) ||
-	    !auth_sees(&r->auth, f->x.project))
+	if (!uuid_parse(text, &id) || !rows_get_owner(t, &id, &x) ||
+	    !auth_sees(&r->auth, x.project))
 		return;
-	v = factflow_view_of(r, &f->x);
-	f->work = factflow_work_new(&v, engine_now(r->app->engine));
-	f->run = find_run(f->work, &id);
-	if (f->run < 0)
-		return;
-	f->none = false;
-	e = &factflow_work_runs(f->work).entry[f->run];
-	object_key_step(&f->x.id, &v.job->steps[e->step], &f->under);
+	v = factflow_view_of(r, &x);
+	k = factflow_work_new(&v, engine_now(r->app->engine));
+	at = find_run(k, &id);
+	if (at >= 0)
+		add_run(f, k, (unsigned)at);
+	factflow_work_free(k);
 }
 
 static bool
@@ -101,10 +117,12 @@ storage_filter_new(struct request *r, struct slice *prefix)
 	(void)request_query(r, "extension", 0, &f->extensions);
 	read_run(r, f);
 	under = buf_slice(&f->under);
+	if (begins(under, *prefix))
+		*prefix = under;
+	else if (under.n > 0 && !begins(*prefix, under))
+		f->none = true;
 	if (f->none)
 		*prefix = SLICE("-"); /* no key begins so */
-	else if (begins(under, *prefix))
-		*prefix = under;
 	return f;
 }
 
@@ -112,7 +130,6 @@ storage_filter_new(struct request *r, struct slice *prefix)
 void
 storage_filter_free(struct storage_filter *f)
 {
-	factflow_work_free(f->work);
 	buf_free(&f->key);
 	buf_free(&f->under);
 	free(f);
@@ -156,10 +173,11 @@ storage_filter_matches(const struct storage_filter *f,
 {
 	struct object_parts p = {.id = SLICE_NONE};
 
-	if (f->none || !object_split(row->key, &p))
+	if (!begins(row->key, buf_slice(&f->under)) ||
+	    row->created_at < f->from || row->created_at >= f->until ||
+	    !object_split(row->key, &p))
 		return false;
 	return (f->route.n == 0 || slice_eq(p.route, f->route)) &&
 	    (f->stage.n == 0 || slice_eq(p.stage, f->stage)) &&
-	    has_one_of(p.name, f->extensions) &&
-	    (f->work == NULL || storage_run_of(f->work, row) == f->run);
+	    has_one_of(p.name, f->extensions);
 }

@@ -490,6 +490,21 @@ def test_objects_of_a_run(api, ex):
     assert metadata(api, key(ex, "a/other/more"))["correlation_id"] is None
 
 
+def test_objects_of_each_run_of_a_step(srv, api, ex):
+    for name in ("one", "two", "three"):
+        srv.advance(1000)
+        ex.step("a", "running")
+        put(api, ex, f"a/a/{name}", b"1")
+        if name != "three":
+            ex.step("a", "failed", error_message="m")
+    runs = ok(api.get(f"/api/v1/executions/{ex.id}/lineage"))["entries"]
+    assert [list_names(api, correlation_id=run["correlation_id"])
+            for run in runs] == [["a/a/one"], ["a/a/two"], ["a/a/three"]]
+    for run, name in zip(runs, ("one", "two", "three")):
+        got = metadata(api, key(ex, f"a/a/{name}"))
+        assert got["correlation_id"] == run["correlation_id"]
+
+
 def test_a_project_has_its_own(srv, api, job):
     admin = ok(api.post("/api/keys", {"name": "root", "scope": "admin"}),
                201)["data"]["key"]
