@@ -28,7 +28,6 @@
 #include "http/strict.h"
 
 #define REQUESTS_PER_TURN 32		/* of one connection: others wait */
-#define TRAIN_MAX 32			/* likewise, that are out together */
 #define WAITING_MAX ((size_t)64 * 1024) /* read behind a request that is out */
 #define OUT_MAX ((size_t)256 * 1024)	/* then answers must go out first */
 #define GATHERED_MAX (4u << 20)		/* bytes of requests in one turn */
@@ -58,15 +57,13 @@ struct conn {
 	struct http *http;
 	struct conn *next, **at; /* of all that are open, or the dead */
 	struct conn *next_dirty;
-	struct exchange *req;	       /* the one that is out */
-	struct exchange *train, *last; /* or those that are out together */
+	struct exchange *req; /* the one that is out */
 	struct pending *pending;
 	struct buf out;
 	size_t sent; /* of out */
 	size_t lingered;
 	struct uuid peer;
 	int fd;
-	unsigned char cars;    /* of the train */
 	unsigned char watched; /* EV_READ, EV_WRITE or 0 */
 	unsigned char limit;   /* enum limit */
 	bool dirty : 1;
@@ -95,33 +92,6 @@ mark_dirty(struct conn *c)
 	c->http->dirty = c;
 }
 
-/* Take the first from the train, and tell what came behind it. */
-static struct exchange *
-uncouple(struct conn *c)
-{
-	struct exchange *ex = c->train;
-
-	c->train = ex->behind;
-	if (c->train == NULL)
-		c->last = NULL;
-	c->cars--;
-	return ex;
-}
-
-/* Let go of the train: those that are answered already, nobody else will. */
-static void
-leave_train(struct conn *c)
-{
-	struct exchange *ex;
-
-	while (c->train != NULL) {
-		ex = uncouple(c);
-		ex->r.conn = NULL;
-		if (ex->waits)
-			exchange_bury(ex);
-	}
-}
-
 /* Take c out of everything but the dirty list, and bury it. */
 static void
 detach(struct conn *c)
@@ -141,7 +111,6 @@ detach(struct conn *c)
 	h->dead = c;
 	if (c->req != NULL)
 		c->req->r.conn = NULL;
-	leave_train(c);
 }
 
 /* Tell who waits on the request that is out, once, that nobody listens. */
@@ -217,7 +186,6 @@ static bool
 ready(const struct conn *c)
 {
 	return !c->dead && !c->closing && !c->stuck && c->req == NULL &&
-	    c->cars < TRAIN_MAX && (c->last == NULL || !c->last->close) &&
 	    c->out.len - c->sent < OUT_MAX;
 }
 
@@ -232,29 +200,6 @@ refuse(struct conn *c, const struct strict *s, const char *p, size_t n)
 	dispatch_refusal(ex, s->status, s->why);
 	conn_release(c, NULL, true);
 	exchange_free(ex);
-}
-
-/* The request that is out joins the train; the next may be taken. */
-static void
-couple(struct conn *c)
-{
-	struct exchange *ex = c->req;
-
-	if (c->last != NULL)
-		c->last->behind = ex;
-	else
-		c->train = ex;
-	c->last = ex;
-	c->cars++;
-	c->req = NULL;
-}
-
-/* True when the complete message at p may be out together with others. */
-static bool
-couples(const struct strict *s, const char *p)
-{
-	return dispatch_couples(s->method,
-	    (struct slice){p + s->target, s->target_len});
 }
 
 /* Take a complete message: make a request of it and have it handled. */
@@ -280,8 +225,6 @@ take(struct conn *c, struct strict *s, const char *p)
 	if (ex->state == EXCHANGE_ANSWERED) {
 		conn_release(c, NULL, ex->close);
 		exchange_free(ex);
-	} else if (ex->state != EXCHANGE_STREAMING && couples(s, p)) {
-		couple(c);
 	} else if (c->eof) {
 		hang_up(ex);
 	}
@@ -291,22 +234,13 @@ take(struct conn *c, struct strict *s, const char *p)
 static void
 ask_for_body(struct conn *c, const struct strict *s, size_t n)
 {
-	if (s->head == 0 || !s->expect || c->continued || c->train != NULL)
+	if (s->head == 0 || !s->expect || c->continued)
 		return;
 	c->continued = true;
 	if (n > s->head)
 		return;
 	reply_continue(&c->out);
 	mark_dirty(c);
-}
-
-/* True when what was read of a message waits for the train to have gone. */
-static bool
-is_held_up(const struct conn *c, enum strict_verdict v, const struct strict *s,
-    const char *p)
-{
-	return c->train != NULL &&
-	    (v == STRICT_REFUSED || (v == STRICT_DONE && !couples(s, p)));
 }
 
 /*
@@ -320,16 +254,10 @@ feed(struct conn *c, const char *p, size_t n, struct strict *s)
 	const struct http_limits *l = &c->http->limits;
 	size_t used = 0;
 	unsigned left = REQUESTS_PER_TURN;
-	enum strict_verdict v;
 
 	c->hungry = false;
 	while (used < n && ready(c) && left-- > 0) {
-		v = strict_scan(s, l, p + used, n - used);
-		if (is_held_up(c, v, s, p + used)) {
-			*s = (struct strict){0};
-			return used;
-		}
-		switch (v) {
+		switch (strict_scan(s, l, p + used, n - used)) {
 		case STRICT_MORE:
 			ask_for_body(c, s, n - used);
 			return used;
@@ -396,7 +324,7 @@ bound_pending(struct conn *c)
 {
 	const struct http *h = c->http;
 
-	if (c->pending == NULL || !ready(c) || c->train != NULL ||
+	if (c->pending == NULL || !ready(c) ||
 	    h->pending_bytes <= h->limits.pending_bytes ||
 	    strict_blank(&c->pending->scan))
 		return;
@@ -464,8 +392,7 @@ watch(struct conn *c, short what)
 static short
 wanted(const struct conn *c)
 {
-	bool out = c->req != NULL || c->train != NULL;
-	bool full = waiting(c) >= WAITING_MAX && (out || c->hungry);
+	bool full = waiting(c) >= WAITING_MAX && (c->req != NULL || c->hungry);
 
 	if (c->stuck)
 		return EV_WRITE;
@@ -480,7 +407,7 @@ current_limit(const struct conn *c)
 		return LIMIT_LINGER;
 	if (c->stuck)
 		return LIMIT_WRITE;
-	if (c->req != NULL || c->train != NULL)
+	if (c->req != NULL)
 		return LIMIT_NONE;
 	if (c->pending == NULL || strict_blank(&c->pending->scan))
 		return LIMIT_IDLE;
@@ -667,7 +594,7 @@ static void
 turn(struct conn *c)
 {
 	feed_pending(c);
-	if (c->eof && ready(c) && !c->hungry && c->train == NULL)
+	if (c->eof && ready(c) && !c->hungry)
 		end_input(c);
 	if (!c->dead && !c->stuck)
 		flush(c);
@@ -746,12 +673,12 @@ conn_turn_away(struct http *h, int fd)
 struct buf *
 conn_out(struct conn *c)
 {
-	return c->train == NULL ? &c->out : NULL;
+	return &c->out;
 }
 
-/* Put an answer behind those that are there. */
-static void
-add_answer(struct conn *c, struct buf *answer, bool last)
+/* The request that was out is answered. */
+void
+conn_release(struct conn *c, struct buf *answer, bool last)
 {
 	if (answer != NULL && c->out.len == 0) {
 		buf_free(&c->out);
@@ -760,25 +687,9 @@ add_answer(struct conn *c, struct buf *answer, bool last)
 	} else if (answer != NULL) {
 		buf_add(&c->out, answer->p, answer->len);
 	}
-	c->closing = c->closing || last;
-}
-
-/* The request that was out is answered, and who waited for it. */
-void
-conn_release(struct conn *c, struct buf *answer, bool last)
-{
-	struct exchange *ex;
-
-	add_answer(c, answer, last);
-	if (c->req == NULL)
-		uncouple(c);
 	c->req = NULL;
-	while (c->train != NULL && c->train->waits) {
-		ex = uncouple(c);
-		add_answer(c, &ex->held, ex->close);
-		exchange_bury(ex);
-	}
 	c->fresh = true;
+	c->closing = c->closing || last;
 	if (answer != NULL && waiting(c) > 0 && c->closing)
 		c->linger = true;
 	mark_dirty(c);

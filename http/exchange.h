@@ -34,8 +34,6 @@ struct exchange {
 	void *hangup_arg;
 	struct request_flow flow; /* while it is being streamed */
 	enum exchange_state state;
-	struct exchange *behind; /* in its connection's train */
-	bool waits; /* answered, but those before it in the train are not */
 	bool close; /* the connection ends with this answer */
 };
 
