@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/jsonw.h"
+#include "core/tar.h"
 
 #include "cli/call.h"
 #include "cli/clock.h"
@@ -18,10 +19,12 @@
 #include "cli/live.h"
 #include "cli/storage.h"
 #include "cli/target.h"
+#include "cli/text.h"
 
 #define DOWNLOAD_BAR 20		      /* characters */
 #define DOWNLOAD_DRAW_MS 100	      /* between two drawings of the line */
 #define DOWNLOAD_OBJECT "executions/" /* how keys begin, and no id does */
+#define DOWNLOAD_PAGES 20	      /* of the list that are added up */
 
 const struct args_option download_options[] = {
     {"file", 'f', "FILE", "its name; - is standard output"},
@@ -34,6 +37,7 @@ struct download {
 	struct buf path, part; /* the name to be, and the one for now */
 	struct live live;
 	uint64_t here;
+	uint64_t expected; /* of an archive, whose size nobody tells; or 0 */
 	int64_t began, drawn;
 	int error; /* errno, when writing fails */
 };
@@ -91,6 +95,8 @@ draw(struct download *d, uint64_t total)
 	int64_t now = clock_now();
 	struct buf line = {0};
 
+	if (total == 0 && d->expected > 0)
+		total = d->here > d->expected ? d->here : d->expected;
 	if (now - d->drawn < DOWNLOAD_DRAW_MS && d->here != total)
 		return;
 	d->drawn = now;
@@ -170,6 +176,84 @@ keep(struct download *d)
 	if (!ok)
 		d->error = errno;
 	return ok;
+}
+
+/* ---- what an archive comes to ---- */
+
+/* What the objects of a page take in an archive. */
+static uint64_t
+sum_page(const struct json_node *page)
+{
+	const struct json_node *n = json_get(page, "objects");
+	uint64_t sum = 0;
+	int64_t size;
+
+	for (n = n != NULL ? n->child : NULL; n != NULL; n = n->next)
+		if (json_int(json_get(n, "size"), 0, INT64_MAX / 4, &size))
+			sum += TAR_BLOCK +
+			    ((uint64_t)size + TAR_BLOCK - 1) / TAR_BLOCK *
+				TAR_BLOCK;
+	return sum;
+}
+
+/* Add a page of the list to *sum; true when there is another. */
+static bool
+add_page(const struct call *call, struct slice prefix, struct buf *cursor,
+    uint64_t *sum)
+{
+	struct buf target = {0};
+	struct reply r = {0};
+
+	buf_add_str(&target, "/api/v1/storage/objects");
+	target_query(&target, "limit", "1000");
+	target_query(&target, "prefix", prefix.p);
+	target_query(&target, "cursor", cursor->len > 0 ? cursor->p : NULL);
+	cursor->len = 0;
+	if (client_send(call->client, "GET", buf_slice(&target), SLICE_NONE,
+		&r)) {
+		*sum += sum_page(json_root(r.doc));
+		buf_add_slice(cursor,
+		    text_of(json_get(json_root(r.doc), "next_cursor")));
+	}
+	if (cursor->len > 0)
+		buf_add_byte(cursor, '\0');
+	reply_clear(&r);
+	buf_free(&target);
+	return cursor->len > 0;
+}
+
+/*
+ * About the size of an execution's archive, for the line alone; 0 when it
+ * cannot be told or is of more objects than it is worth to look at.
+ */
+static uint64_t
+expect(const struct call *call)
+{
+	struct buf target = {0}, prefix = {0}, cursor = {0};
+	uint64_t sum = 2 * TAR_BLOCK;
+	unsigned pages = 0;
+	struct reply r = {0};
+
+	buf_add_str(&target, "/api/v1/executions");
+	target_segment(&target, call_word(call, 0));
+	buf_add_str(&prefix, "executions/");
+	if (client_send(call->client, "GET", buf_slice(&target), SLICE_NONE,
+		&r)) {
+		buf_add_slice(&prefix,
+		    text_of(json_get(json_root(r.doc), "id")));
+		buf_add_str(&prefix, "/");
+		buf_add_byte(&prefix, '\0');
+		while (add_page(call, buf_slice(&prefix), &cursor, &sum) &&
+		    ++pages < DOWNLOAD_PAGES)
+			;
+	}
+	reply_clear(&r);
+	buf_free(&target);
+	buf_free(&prefix);
+	if (cursor.len > 0)
+		sum = 0;
+	buf_free(&cursor);
+	return sum > 2 * TAR_BLOCK ? sum : 0;
 }
 
 /* ---- the command ---- */
@@ -273,6 +357,8 @@ download_command(struct call *call)
 	}
 	choose_path(&d, call, object);
 	live_open(&d.live);
+	if (!object && d.live.terminal)
+		d.expected = expect(call);
 	if (file != NULL && strcmp(file, "-") == 0) {
 		d.to = stdout;
 		code = fetch(call, &d, buf_slice(&target));

@@ -225,6 +225,22 @@ class Short:
         self.sock.close()
 
 
+def test_download_draws_a_bar_of_an_archive(cli, ex, tmp_path):
+    """What it comes to is added up, since no header can tell."""
+    for n in range(3):
+        put(cli, ex, tmp_path / "in", name=str(n), data=bytes(300_000))
+    main, side = pty.openpty()
+    cli.env["TERM"] = "xterm"
+    with os.fdopen(side, "wb") as err:
+        done = cli.spawn_to(None, "storage", "download", ex.id, "-d",
+                            str(tmp_path), stderr=err)
+    shown = os.read(main, 10000).decode()
+    os.close(main)
+    size = (tmp_path / f"{ex.id}.tar").stat().st_size
+    assert done == 0 and size > 900_000
+    assert "[####################] 100%" in shown, shown
+
+
 def test_download_draws_a_bar_on_a_terminal(cli, ex, tmp_path):
     made = put(cli, ex, tmp_path / "in")
     main, side = pty.openpty()
