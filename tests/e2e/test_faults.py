@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import threading
 
 import pytest
 import requests
@@ -16,6 +17,7 @@ from load import Load, STEPS
 from rawhttp import Raw, request
 from server import wait_until
 from sse import Stream, replay
+from work import CLAIMS, claim, claim_one, waiting
 
 JOB = {"name": "load", "steps": [{"name": s} for s in STEPS]}
 WAYS = [("sync", EIO, 503), ("data", EIO, 503), ("meta", EIO, 503),
@@ -242,3 +244,33 @@ def test_the_plan_is_honest(broken, disk):
     works_again(broken, "c")
     assert os.path.exists(disk.plan)
     assert [r["message"] for r in broken.ex.logs()] == ["a", "c"]
+
+
+@pytest.mark.parametrize("unit", ["execution", "step"])
+def test_what_a_lost_turn_handed_out_is_there_for_the_next(broken, disk, unit):
+    """Asked for at once or waited for: 503, and nobody has it."""
+    api, steps = broken.api, [{"name": "s"}]
+    data(api.post("/api/jobs", {"name": "j", "steps": steps, "queue": "q",
+                                "max_concurrency": 1}), 201)
+    answers = []
+    ask = {"worker": "w", "unit": unit, "queues": ["q"]}
+    waits = threading.Thread(target=lambda: answers.append(
+        api.post(CLAIMS, {**ask, "wait_seconds": 60})))
+    waits.start()
+    wait_until(lambda: waiting(api) == 1, "the claim waits")
+    disk.fail("sync")
+    assert api.post("/api/jobs/j/trigger", {}).status_code == 503
+    waits.join(30)
+    assert [r.status_code for r in answers] == [503]
+    disk.heal()
+    works_again(broken, "healed")
+    assert claim(api, unit=unit, queues=["q"]) == []
+    ex = api.trigger("j")
+    disk.fail("data")
+    assert api.post(CLAIMS, ask).status_code == 503
+    disk.heal()
+    works_again(broken, "again")
+    got = claim_one(api, unit=unit, queues=["q"])
+    assert got.id == ex.id and got.attempt == 1
+    assert claim(api, unit=unit, queues=["q"]) == []
+    got.ok("steps/s/completed")
