@@ -50,6 +50,7 @@ class Life:
     retry: object = None
     heartbeat: object = None
     grace: object = None
+    claim: object = None  # the latest; None once it waits for a worker
     steps: dict = dataclasses.field(
         default_factory=lambda: dict.fromkeys(STEPS, "pending"))
 
@@ -95,7 +96,7 @@ class Life:
         self.retry, self.heartbeat = at, None
 
     def _retry_due(self, _now):
-        self.status, self.retry = "queued", None
+        self.status, self.retry, self.claim = "queued", None, None
         self.attempt += 1
         for name, was in self.steps.items():
             if was != "completed":
@@ -117,6 +118,10 @@ class Life:
         if self.status != "running":
             self.status, self.retry, self.error = "running", None, None
         self.heartbeat = (now + HEARTBEAT_MS, now + HEARTBEAT_MS)
+
+    def claimed(self, now, claim):
+        self.claim = claim
+        self._wake(now)
 
     def crashed(self):
         if self.status == "running":

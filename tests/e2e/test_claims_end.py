@@ -83,6 +83,29 @@ def millis(text):
     return round(at.timestamp() * 1000)
 
 
+def test_who_begins_a_step_without_a_claim_is_not_waited_for(api, srv):
+    """Where others claim the steps: its silence ends what it began."""
+    api.job("a", "b", name="j", heartbeat_timeout_seconds=30,
+            retry={"max_attempts": 3, "initial_interval_ms": 0, "jitter": 0})
+    ex = api.trigger("j")
+    a = claim_one(api, unit="step")
+    ok(ex.send("steps/b/running"))
+    assert claim(api, unit="step") == []
+    step = ex.get()["steps"][1]
+    assert step["worker"] is None and step["lease_expires_at"] is not None
+    srv.advance(20_000)
+    a.ok("heartbeat")
+    srv.advance(10_001)
+    b = claim_one(api, unit="step")
+    assert b.steps == ["b"] and b.attempt == 2
+    a.step("completed")
+    ok(ex.send("steps/b/failed", {"error_message": "x"}))
+    assert ex.status == "running" and b.attempt == 2
+    srv.advance(1)
+    claim_one(api, unit="step").step("completed")
+    assert ex.status == "completed"
+
+
 # ---- restarts --------------------------------------------------------------
 
 @pytest.mark.parametrize("end", ["stop", "kill9"])

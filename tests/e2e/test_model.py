@@ -17,6 +17,7 @@ from hypothesis.stateful import (RuleBasedStateMachine, initialize,
 from api import ms
 from model import JOB, Life, Refused, STEPS
 from server import Server, wait_until
+from work import claim
 
 # So many, and other ones each time; unset, the same 40 each time.
 EXAMPLES = os.environ.get("TIDEWIRE_MODEL_EXAMPLES")
@@ -33,6 +34,7 @@ class Lives(RuleBasedStateMachine):
         self.dir = tempfile.TemporaryDirectory(prefix="tidewire-model-")
         self.srv = Server(pathlib.Path(self.dir.name) / "data")
         self.pairs = []
+        self.claims = []  # (execution, model, claim), current or over
 
     @initialize()
     def begin(self):
@@ -52,8 +54,11 @@ class Lives(RuleBasedStateMachine):
     def tell(self, which, verb, body, change):
         """Send a report and do the same to the model; both must agree."""
         ex, life = self.pairs[which % len(self.pairs)]
+        self.tell_as(ex, ex, life, verb, body, change)
+
+    def tell_as(self, worker, ex, life, verb, body, change):
         now = self.srv.now()
-        r = ex.send(verb, body)
+        r = worker.send(verb, body)
         try:
             change(life, now)
         except Refused as refusal:
@@ -183,6 +188,39 @@ class Lives(RuleBasedStateMachine):
         ex.refused("complete", "attempt", {"attempt": life.attempt + 1},
                    status=409)
         self.compare(ex, life)
+
+    @precondition(some)
+    @rule()
+    def claim(self):
+        """Whatever is queued waits for a worker, and nothing else does."""
+        now = self.srv.now()
+        queued = {ex.id: (ex, life) for ex, life in self.pairs
+                  if life.status == "queued"}
+        got = claim(self.srv.api)
+        assert len(got) == bool(queued)
+        for c in got:
+            ex, life = queued[c.id]
+            assert c.attempt == life.attempt
+            life.claimed(now, c)
+            self.claims.append((ex, life, c))
+            self.compare(ex, life)
+
+    @precondition(lambda self: self.claims)
+    @rule(which=st.integers(0, 5), verb=st.sampled_from(
+        ("heartbeat", "complete", "fail", "steps/a/completed")))
+    def with_a_token(self, which, verb):
+        """Of the latest claim it is as good as none; else it is over."""
+        ex, life, c = self.claims[which % len(self.claims)]
+        body = {"error_message": "m", "result_data": 1}
+        if life.claim is not c:
+            assert c.is_over(verb, **body)
+            self.compare(ex, life)
+            return
+        changes = {"heartbeat": Life.heartbeat_report,
+                   "complete": lambda life, now: life.complete(now, 1),
+                   "fail": lambda life, now: life.fail(now, "m", False)}
+        self.tell_as(c.ex, ex, life, verb, body, changes.get(
+            verb, lambda life, now: life.step(now, "a", "completed")))
 
     @rule(seconds=st.sampled_from((40, 80, 120, 280, 400)))
     def advance(self, seconds):
