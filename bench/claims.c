@@ -334,7 +334,7 @@ print_rate(const struct bench *b)
 	double jobs = (double)b->jobs;
 	struct proc after = proc_read((long)b->pid);
 
-	printf("lifecycles_per_s %.4g\n", jobs / seconds);
+	printf("lifecycles_per_s %.0f\n", jobs / seconds);
 	printf("server_cpu_s_per_1000 %.4g\n",
 	    (after.cpu_us - b->before.cpu_us) / 1e3 / jobs);
 	printf("client_cpu_s_per_1000 %.4g\n",
