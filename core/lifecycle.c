@@ -348,7 +348,7 @@ apply_created(const struct job *job, const struct journal_event *ev,
 	if (event_get(ev, MEMBER_TAGS).p != NULL)
 		x->tags.seq = ev->seq;
 	if (job->total_timeout_ms > 0)
-		x->due[TIMER_TOTAL] = ev->at + job->total_timeout_ms;
+		x->due[TIMER_TOTAL] = x->ready_at + job->total_timeout_ms;
 	for (i = 0; steps != NULL && i < x->nsteps; i++) {
 		steps[i].index = (uint16_t)i;
 		steps[i].status = STEP_PENDING;

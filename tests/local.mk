@@ -117,8 +117,11 @@ unit_tests += tests/engine/test_engine_time
 tests_engine_test_engine_time_SOURCES = tests/engine/test_engine_time.c $(engine_ground)
 tests_engine_test_engine_time_LDADD = $(engine_test_libs)
 unit_tests += tests/engine/test_claim
-tests_engine_test_claim_SOURCES = tests/engine/test_claim.c $(engine_ground)
+tests_engine_test_claim_SOURCES = tests/engine/test_claim.c tests/engine/worker.h $(engine_ground)
 tests_engine_test_claim_LDADD = $(engine_test_libs)
+unit_tests += tests/engine/test_dispatch
+tests_engine_test_dispatch_SOURCES = tests/engine/test_dispatch.c tests/engine/worker.h $(engine_ground)
+tests_engine_test_dispatch_LDADD = $(engine_test_libs)
 unit_tests += tests/engine/test_fault
 tests_engine_test_fault_LDADD = $(engine_test_libs)
 
