@@ -1,6 +1,7 @@
 /*
  * A file grows under a name of its own and gets its right name when it is
- * whole: nobody ever finds half of one there.
+ * whole: nobody ever finds half of one there.  cli/unpack.c sees to the same
+ * for the files of an archive.
  */
 #include "cli/download.h"
 
@@ -20,6 +21,7 @@
 #include "cli/storage.h"
 #include "cli/target.h"
 #include "cli/text.h"
+#include "cli/unpack.h"
 
 #define DOWNLOAD_BAR 20		      /* characters */
 #define DOWNLOAD_DRAW_MS 100	      /* between two drawings of the line */
@@ -27,19 +29,21 @@
 #define DOWNLOAD_PAGES 20	      /* of the list that are added up */
 
 const struct args_option download_options[] = {
-    {"file", 'f', "FILE", "its name; - is standard output"},
-    {"output-dir", 'd', "DIR", "the folder for it (this one)"},
+    {"output-dir", 'd', "DIR", "the folder for it (ID; an object: this one)"},
+    {"file", 'f', "FILE", "one file, unpacked or not; - is standard output"},
     {0},
 };
 
 struct download {
-	FILE *to;
+	FILE *to;	       /* or: */
+	struct unpack *into;   /* of an archive that is unpacked */
 	struct buf path, part; /* the name to be, and the one for now */
 	struct live live;
 	uint64_t here;
 	uint64_t expected; /* of an archive, whose size nobody tells; or 0 */
 	int64_t began, drawn;
-	int error; /* errno, when writing fails */
+	uint64_t objects; /* that were unpacked */
+	int error;	  /* errno, when writing fails */
 };
 
 /* ---- the line ---- */
@@ -120,9 +124,8 @@ choose_path(struct download *d, const struct call *call, bool object)
 	if (file != NULL)
 		buf_add_str(&d->path, file);
 	else
-		buf_addf(&d->path, "%s%s",
-		    slash != NULL && object ? slash + 1 : word,
-		    object ? "" : ".tar");
+		buf_add_str(&d->path,
+		    slash != NULL && object ? slash + 1 : word);
 	buf_add_slice(&d->part, buf_slice(&d->path));
 	buf_add_str(&d->part, ".XXXXXX");
 	buf_add_byte(&d->path, '\0');
@@ -156,8 +159,9 @@ take(void *arg, struct slice bytes, uint64_t total)
 {
 	struct download *d = arg;
 
-	if (fwrite(bytes.p, 1, bytes.n, d->to) != bytes.n) {
-		d->error = errno;
+	if (d->into != NULL ? !unpack_write(d->into, bytes)
+			    : fwrite(bytes.p, 1, bytes.n, d->to) != bytes.n) {
+		d->error = errno != 0 ? errno : EIO;
 		return false;
 	}
 	d->here += bytes.n;
@@ -169,8 +173,13 @@ take(void *arg, struct slice bytes, uint64_t total)
 static bool
 keep(struct download *d)
 {
-	bool ok = fclose(d->to) == 0;
+	bool ok;
 
+	if (d->into != NULL)
+		return unpack_keep(d->into, &d->objects);
+	if (d->error != 0 || d->to == stdout)
+		return d->error == 0;
+	ok = fclose(d->to) == 0;
 	d->to = NULL;
 	ok = ok && rename(d->part.p, d->path.p) == 0;
 	if (!ok)
@@ -258,25 +267,25 @@ expect(const struct call *call)
 
 /* ---- the command ---- */
 
-/* Say why there is no file. */
+/* Say why nothing came of the answer, or why there was none. */
 static enum exits
 explain(const struct call *call, const struct download *d,
     const struct reply *r)
 {
-	if (d->error != 0) {
+	if (interrupt_seen() != 0)
+		return EXITS_SIGNAL + interrupt_seen();
+	if (d->into == NULL && d->error != 0)
 		output_note("cannot write %s: %s", d->path.p,
 		    strerror(d->error));
+	if (reply_ok(r))
 		return EXITS_FAILED;
-	}
-	if (r->kind == REPLY_INTERRUPTED)
-		return EXITS_SIGNAL + interrupt_seen();
 	if (r->kind == REPLY_UNREACHED && d->here > 0)
 		output_note("it broke off after %llu bytes; nothing was kept",
 		    (unsigned long long)d->here);
 	return call_explain(call, r);
 }
 
-/* Fetch into the file that is open. */
+/* Fetch into what is open. */
 static enum exits
 fetch(const struct call *call, struct download *d, struct slice target)
 {
@@ -288,12 +297,14 @@ fetch(const struct call *call, struct download *d, struct slice target)
 	d->began = clock_now();
 	ok = client_receive(call->client, target, &sink, &r);
 	live_clear(&d->live);
-	if (!ok || (d->to != stdout && !keep(d)))
+	/* What refused to take more knows why. */
+	if (!(ok || d->error != 0) || !keep(d))
 		code = explain(call, d, &r);
 	reply_clear(&r);
 	return code;
 }
 
+/* Say what was written where. */
 static void
 print_done(const struct call *call, const struct download *d)
 {
@@ -303,13 +314,22 @@ print_done(const struct call *call, const struct download *d)
 		struct jsonw *w = jsonw_new(&size);
 
 		jsonw_object(w);
-		jsonw_key(w, "file");
+		jsonw_key(w, d->into != NULL ? "folder" : "file");
 		jsonw_cstr(w, d->path.p);
-		jsonw_key(w, "size");
-		jsonw_u64(w, d->here);
+		if (d->into != NULL) {
+			jsonw_key(w, "objects");
+			jsonw_u64(w, d->objects);
+		} else {
+			jsonw_key(w, "size");
+			jsonw_u64(w, d->here);
+		}
 		jsonw_end(w);
 		jsonw_free(w);
 		output_json(buf_slice(&size));
+	} else if (d->into != NULL) {
+		output_note("%llu object%s in %s",
+		    (unsigned long long)d->objects, d->objects == 1 ? "" : "s",
+		    d->path.p);
 	} else {
 		add_size(d->here, &size);
 		output_note("%s: %.*s", d->path.p, SLICE_FMT(buf_slice(&size)));
@@ -336,7 +356,28 @@ fetch_file(const struct call *call, struct download *d, struct slice target)
 	return code;
 }
 
-/* Download the archive of an execution, or an object. */
+/* Fetch an archive and unpack it. */
+static enum exits
+fetch_folder(const struct call *call, struct download *d, struct slice target)
+{
+	const char *folder = args_get(call->args, "output-dir");
+	enum exits code;
+
+	d->path.len = 0;
+	buf_add_str(&d->path, folder != NULL ? folder : call_word(call, 0));
+	buf_add_byte(&d->path, '\0');
+	interrupt_watch();
+	d->into = unpack_new(d->path.p);
+	if (d->into == NULL)
+		return EXITS_FAILED;
+	code = fetch(call, d, target);
+	if (code == EXITS_DONE)
+		print_done(call, d);
+	unpack_free(d->into);
+	return code;
+}
+
+/* Download the objects of an execution, or one. */
 int
 download_command(struct call *call)
 {
@@ -362,6 +403,8 @@ download_command(struct call *call)
 	if (file != NULL && strcmp(file, "-") == 0) {
 		d.to = stdout;
 		code = fetch(call, &d, buf_slice(&target));
+	} else if (!object && file == NULL) {
+		code = fetch_folder(call, &d, buf_slice(&target));
 	} else {
 		code = fetch_file(call, &d, buf_slice(&target));
 	}

@@ -1,5 +1,5 @@
 /*
- * tidewire storage download: an execution's archive, or an object, as a file.
+ * tidewire storage download: files made of an execution's objects, or of one.
  */
 #ifndef CLI_DOWNLOAD_H
 #define CLI_DOWNLOAD_H

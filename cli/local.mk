@@ -79,6 +79,8 @@ libcli_a_SOURCES = \
 	cli/target.h \
 	cli/text.c \
 	cli/text.h \
+	cli/unpack.c \
+	cli/unpack.h \
 	cli/wait.c \
 	cli/wait.h \
 	cli/wait_many.c \

@@ -158,15 +158,133 @@ def umask():
 
 def test_download_an_execution(cli, ex, tmp_path):
     big = put(cli, ex, tmp_path / "in", data=BYTES * 100)
-    done = cli.run("storage", "download", ex.id, "-d", str(tmp_path))
-    assert done.returncode == 0 and "1003.5 KiB" in done.stderr, done.stderr
-    with tarfile.open(tmp_path / f"{ex.id}.tar") as tar:
-        assert tar.getnames() == ["a/a/artifacts.json", "a/a/checkpoint.json",
-                                  "a/extra/page one.bin"]
-        assert tar.extractfile("a/extra/page one.bin").read() == BYTES * 100
     assert big["size"] == len(BYTES) * 100
-    assert cli.run("storage", "download", "nobody").returncode == 5
-    assert not list(tmp_path.glob("nobody*"))
+    files = ["a/a/artifacts.json", "a/a/checkpoint.json",
+             "a/extra/page one.bin"]
+    new, there = tmp_path / "new", tmp_path / "there"
+    (there / "a" / "a").mkdir(parents=True)
+    (there / "a" / "a" / "artifacts.json").write_text("old")
+    (there / "mine").write_text("mine")
+    for folder, more in ((new, []), (there, ["mine"])):
+        done = cli.run("storage", "download", ex.id, "-d", f"{folder}/")
+        assert done.returncode == 0 and not done.stdout
+        assert f"3 objects in {folder}" in done.stderr
+        assert tree(folder) == files + more
+        assert json.loads((folder / files[0]).read_bytes()) == {"k": [1, 2]}
+        assert (folder / files[2]).read_bytes() == BYTES * 100
+        for path, mode in ((folder, 0o777), (folder / files[0], 0o666)):
+            assert path.stat().st_mode & 0o777 == mode & ~umask()
+    assert (there / "mine").read_text() == "mine"
+    assert sorted(p.name for p in tmp_path.iterdir() if p.is_dir()
+                  and not p.name.startswith("data")) == ["new", "there"]
+    got = cli.json("storage", "download", ex.id, "-d", str(new))
+    assert got == {"folder": str(new), "objects": 3}
+
+
+def test_download_goes_into_a_folder_named_like_it(cli, ex, tmp_path):
+    done = cli.run("storage", "download", ex.id, cwd=tmp_path)
+    assert done.returncode == 0 and f"2 objects in {ex.id}" in done.stderr
+    assert len(tree(tmp_path / ex.id)) == 2
+
+
+def test_download_an_execution_without_objects(cli, api, tmp_path):
+    api.job("a", name="none")
+    ex = api.trigger("none")
+    done = cli.run("storage", "download", ex.id, "-d", str(tmp_path / "x"))
+    assert done.returncode == 0 and "0 objects in" in done.stderr
+    assert tree(tmp_path / "x") == []
+
+
+def tree(folder):
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*")
+                  if not p.is_dir())
+
+
+def test_download_an_archive(cli, ex, tmp_path):
+    done = cli.run("storage", "download", ex.id, "-d", str(tmp_path), "-f",
+                   "all.tar")
+    assert done.returncode == 0 and "all.tar: 3.0 KiB" in done.stderr
+    with open(tmp_path / "out", "wb") as f:
+        assert cli.spawn_to(f, "storage", "download", ex.id, "-f", "-") == 0
+    assert (tmp_path / "out").read_bytes() == (
+        tmp_path / "all.tar").read_bytes()
+    with tarfile.open(tmp_path / "all.tar") as tar:
+        assert tar.getnames() == ["a/a/artifacts.json", "a/a/checkpoint.json"]
+
+
+def test_download_leaves_no_folder_behind(cli, ex, tmp_path):
+    target = tmp_path / "x"
+    done = cli.run("storage", "download", "nobody", "-d", str(target))
+    assert done.returncode == 5
+    done = cli.run("storage", "download", ex.id, "-d", "/no/where")
+    assert done.returncode == 1 and "--output-dir" in done.stderr
+    (tmp_path / "bin").mkdir()
+    cli.env["PATH"] = str(tmp_path / "bin")
+    done = cli.run("storage", "download", ex.id, "-d", str(target))
+    assert done.returncode == 1 and "-f FILE" in done.stderr
+    assert "tar" in done.stderr
+    (tmp_path / "bin").rmdir()
+    assert left(tmp_path) == []
+
+
+def left(path):
+    """What is there beside the server's own."""
+    return [p.name for p in path.iterdir()
+            if not p.name.startswith("data") and not p.name.endswith(".log")]
+
+
+def member(name, data=b"x", **kw):
+    info = tarfile.TarInfo(name)
+    info.size = len(data) if kw.get("type", b"0") == b"0" else 0
+    for key_, value in kw.items():
+        setattr(info, key_, value)
+    return info.tobuf(tarfile.USTAR_FORMAT) + (
+        data.ljust(512, b"\0") if info.size else b"")
+
+
+END = bytes(1024)
+GOOD = member("a/b/c")
+
+
+@pytest.mark.parametrize("archive", [
+    GOOD + member("../up") + END,
+    GOOD + member("a/../../up") + END,
+    GOOD + member("/tmp/tidewire-absolute") + END,
+    GOOD + member("a/link", type=b"2", linkname="/etc/passwd") + END,
+    GOOD + member("l", type=b"2", linkname="..") + member("l/up") + END,
+    GOOD + member("twice", type=b"1", linkname="a/b/c") + END,
+    GOOD + member("pipe", type=b"6") + END,
+    GOOD + member("dir", type=b"5", mode=0) + member("x" * 99, b"") + GOOD,
+    GOOD, GOOD + END[:600], GOOD[:700], b"", b"no archive at all" * 100,
+    b"no archive" + END,
+])
+@pytest.mark.parametrize("there", [False, True])
+def test_download_refuses_an_archive(cli, tmp_path, archive, there):
+    target = tmp_path / "x"
+    if there:
+        target.mkdir()
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(archive)
+    with Short(answer=head + archive) as short:
+        done = cli.run("--url", short.url, "storage", "download", "x", "-d",
+                       str(target))
+    assert done.returncode == 1 and "nothing was kept" in done.stderr, done
+    assert left(tmp_path) == ["x"] * there
+    assert not there or not list(target.iterdir())
+    assert not os.path.exists("/tmp/tidewire-absolute")
+
+
+@pytest.mark.parametrize("mode", [0, 0o7777])
+def test_rights_are_not_the_archives(cli, tmp_path, mode):
+    archive = (member("d", type=b"5", mode=mode)
+               + member("f", mode=mode) + END)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(archive)
+    with Short(answer=head + archive) as short:
+        done = cli.run("--url", short.url, "storage", "download", "x", "-d",
+                       str(tmp_path / "x"))
+    assert done.returncode == 0 and "1 object in" in done.stderr, done
+    for name, rights in (("d", 0o777), ("f", 0o666)):
+        assert (tmp_path / "x" / name).stat().st_mode & 0o7777 == (
+            rights & ~umask())
 
 
 def test_download_keeps_nothing_that_is_not_whole(cli, ex, tmp_path):
@@ -184,29 +302,32 @@ def test_download_keeps_nothing_that_is_not_whole(cli, ex, tmp_path):
             and not p.name.endswith(".log")] == ["in"]
 
 
-def test_download_interrupted(cli, ex, tmp_path):
+@pytest.mark.parametrize("option", ["-d", "-f"])
+def test_download_interrupted(cli, tmp_path, option):
     with Short(stall=True) as short:
-        proc = cli.spawn("--url", short.url, "storage", "download", "x", "-d",
-                         str(tmp_path))
+        proc = cli.spawn("--url", short.url, "storage", "download", "x",
+                         option, str(tmp_path / "x"))
         assert short.sent.wait(DEADLINE)
-        wait_until(lambda: [p.stat().st_size for p in tmp_path.glob("x.tar*")]
-                   , "it writes to a file")
+        wait_until(lambda: list(tmp_path.glob("x*")), "it writes")
         proc.send_signal(signal.SIGINT)
         ends(proc, 130)
-    assert not list(tmp_path.glob("x.tar*"))
+    assert left(tmp_path) == []
 
 
 class Short:
-    """A server that promises more than it sends."""
+    """A server that promises more than it sends, or answers what we say."""
 
-    def __init__(self, stall=False):
+    SHORT = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort"
+
+    def __init__(self, stall=False, answer=SHORT):
         self.stall = stall
+        self.answer = answer
         self.sent = threading.Event()
 
     def __enter__(self):
         self.sock = socket.create_server(("127.0.0.1", 0))
         self.url = "http://127.0.0.1:%d" % self.sock.getsockname()[1]
-        self.thread = threading.Thread(target=self.serve)
+        self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
         return self
 
@@ -214,7 +335,7 @@ class Short:
         conn, _ = self.sock.accept()
         with conn:
             conn.recv(10000)
-            conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort")
+            conn.sendall(self.answer)
             self.sent.set()
             if self.stall:  # until the other side goes
                 with contextlib.suppress(ConnectionError):
@@ -233,11 +354,10 @@ def test_download_draws_a_bar_of_an_archive(cli, ex, tmp_path):
     cli.env["TERM"] = "xterm"
     with os.fdopen(side, "wb") as err:
         done = cli.spawn_to(None, "storage", "download", ex.id, "-d",
-                            str(tmp_path), stderr=err)
+                            str(tmp_path / "x"), stderr=err)
     shown = os.read(main, 10000).decode()
     os.close(main)
-    size = (tmp_path / f"{ex.id}.tar").stat().st_size
-    assert done == 0 and size > 900_000
+    assert done == 0 and len(tree(tmp_path / "x")) == 5
     assert "[####################] 100%" in shown, shown
 
 
