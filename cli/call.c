@@ -47,6 +47,10 @@ list_of(const struct call *call)
 
 	if (args_get(call->args, "execution") != NULL)
 		return "execution list";
+	if (args_get(call->args, "task") != NULL)
+		return "execution list --job article_generation";
+	if (strcmp(cmd->group, "article") == 0)
+		return "article list";
 	if (strcmp(cmd->group, "job") == 0)
 		return "job list";
 	if (strcmp(cmd->group, "key") == 0)

@@ -4,6 +4,7 @@
  */
 #include "cli/cmd.h"
 
+#include "cli/article.h"
 #include "cli/completion.h"
 #include "cli/config.h"
 #include "cli/config_check.h"
@@ -121,6 +122,18 @@ static const struct cmd cmd_table[] = {
 	lineage_failures_options, lineage_failures},
     {"lineage", "stats", "", "count an execution's runs", 0, false,
 	lineage_stats_options, lineage_stats},
+    {"article", "list", "", "list the articles, newest first", 0, false,
+	article_list_options, article_list},
+    {"article", "get", "ID", "show an article and its text", 1, false, NULL,
+	article_get},
+    {"article", "publish", "ID", "publish an article", 1, false, NULL,
+	article_publish},
+    {"article", "unpublish", "ID", "make it a draft again", 1, false, NULL,
+	article_unpublish},
+    {"article", "edit", "ID", "change members of an article", 1, false,
+	article_edit_options, article_edit},
+    {"article", "delete", "ID", "delete an article", 1, false, NULL,
+	article_delete},
     {"events", NULL, "", "print the events of all executions", 0, false,
 	events_all_options, events_all},
     {"key", "create", "NAME", "make an API key, shown only now", 1, true,

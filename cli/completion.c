@@ -18,6 +18,7 @@ static const struct {
     {"STATUS", "pending running completed failed timeout cancelled"},
     {"STATE", "processing completed failed cancelled"},
     {"UNIT", "execution step"},
+    {"PUBLICATION", "draft published archived"},
     {"bash|zsh", "bash zsh"},
 };
 

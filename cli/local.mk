@@ -6,6 +6,8 @@ libcli_a_SOURCES = \
 	cli/answer.h \
 	cli/args.c \
 	cli/args.h \
+	cli/article.c \
+	cli/article.h \
 	cli/call.c \
 	cli/call.h \
 	cli/client.c \

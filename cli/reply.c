@@ -1,7 +1,8 @@
 /*
- * Reading answers, above all the bad ones.  Three shapes of errors exist on
- * the paths we use: {"errors":{field:[text]}}, {"detail":text or list} and
- * {"error":{"code","message"}}; a proxy may answer anything.
+ * Reading answers, above all the bad ones.  Four shapes of errors exist on
+ * the paths we use: {"errors":{field:[text]}}, {"detail":text or list},
+ * {"error":{"code","message"}} and {"error":text}; a proxy may answer
+ * anything.
  */
 #include "cli/reply.h"
 
@@ -143,6 +144,8 @@ explain_refusal(const struct reply *r, struct buf *out)
 		explain_detail(json_get(root, "detail"), out);
 	} else if (json_get(error, "message") != NULL) {
 		add_line(out, SLICE_NONE, json_get(error, "message"));
+	} else if (error != NULL && error->type == JSON_STRING) {
+		add_line(out, SLICE_NONE, error);
 	} else {
 		buf_addf(out, "tidewire: the server answered %ld ", r->status);
 		text_add(out,

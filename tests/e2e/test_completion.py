@@ -121,6 +121,9 @@ def test_bash_completes_what_begins_so(tmp_path):
     assert complete("bash", tmp_path, "config", "v") == ["validate"]
     assert complete("bash", tmp_path, "config", "list", "--ina") == [
         "--inactive"]
+    assert complete("bash", tmp_path, "article", "un") == ["unpublish"]
+    assert complete("bash", tmp_path, "article", "list", "-s", "p") == [
+        "published"]
     # An '=' is a word of its own to bash.
     assert complete("bash", tmp_path, "--output", "=", "j") == ["json"]
     assert complete("bash", tmp_path, "--output", "=") == ["table", "json"]

@@ -221,7 +221,7 @@ def test_curl_calls_every_endpoint(api):
 def test_tidewire_has_every_command():
     text = subprocess.run([TIDEWIRE, "--help"], capture_output=True,
                           text=True).stdout
-    wanted = re.findall(r"^  ((?:config|execution|storage|lineage) \w+)",
+    wanted = re.findall(r"^  ((?:config|execution|storage|lineage|article) \w+)",
                         text, re.M)
     said = "\n".join(commands_of("cli"))
     assert len(wanted) > 30
