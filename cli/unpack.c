@@ -74,12 +74,30 @@ place_of(struct unpack *u, const FTSENT *e)
 	return u->place.p;
 }
 
+/* See that no folder is to stand where a file is, nor a file for a folder. */
+static bool
+fits(struct unpack *u, const FTSENT *e)
+{
+	const char *place = place_of(u, e);
+	bool folder = e->fts_info == FTS_D;
+	struct stat st;
+
+	if (!u->merge || e->fts_info == FTS_DP || stat(place, &st) != 0 ||
+	    S_ISDIR(st.st_mode) == folder)
+		return true;
+	output_note("cannot write %s: %s; nothing was kept", place,
+	    strerror(folder ? ENOTDIR : EISDIR));
+	return false;
+}
+
 /* Rights are ours to give, not the archive's. */
 static bool
 check_one(struct unpack *u, const FTSENT *e)
 {
 	struct buf name = {0};
 
+	if (!fits(u, e))
+		return false;
 	if (e->fts_info == FTS_DP)
 		return true;
 	if (e->fts_info == FTS_D &&

@@ -273,6 +273,19 @@ def test_download_refuses_an_archive(cli, tmp_path, archive, there):
     assert not os.path.exists("/tmp/tidewire-absolute")
 
 
+@pytest.mark.parametrize("path", ["a", "a/a/artifacts.json/x"])
+def test_download_where_something_else_is(cli, ex, tmp_path, path):
+    """Not even the files that have a place are moved there."""
+    put(cli, ex, tmp_path / "in")
+    ex.step("b", "completed", artifacts={"b": 1})
+    mine = tmp_path / "x" / path
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    done = cli.run("storage", "download", ex.id, "-d", str(tmp_path / "x"))
+    assert done.returncode == 1 and "nothing was kept" in done.stderr
+    assert tree(tmp_path / "x") == [path] and mine.read_text() == "mine"
+
+
 @pytest.mark.parametrize("mode", [0, 0o7777])
 def test_rights_are_not_the_archives(cli, tmp_path, mode):
     archive = (member("d", type=b"5", mode=mode)
