@@ -3,8 +3,10 @@
  * report progress and complete, and each of them is counted.  What is printed
  * is what peers/queue.js prints of the servers beside it.
  *
- * client.c moves the bytes.  The first connections are the workers', behind
- * them are the producers', and last the one that claims for all with --batch.
+ * client.c moves the bytes.  The first connections are the lines that workers
+ * report on, behind them are the producers', and last the one that claims for
+ * all.  Without --batch each worker has a line and a producer, and claims for
+ * itself.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -22,12 +24,18 @@
 #define WORKERS_MAX 2000
 #define BATCH_MAX 100
 #define TOKEN_MAX 128
+#define LINE_WORKERS 16 /* with --batch: reports under way on a line */
 #define PAUSE_NS 2000000
+
+/* Tags: what an answer is about; below them, a worker's report. */
+#define TAG_TRIGGER (UINT64_C(1) << 32)
+#define TAG_CLAIM (UINT64_C(2) << 32) /* plus a worker, the first that claims */
 
 enum stage { IDLE, CLAIMED, REPORTED };
 
 struct worker {
 	enum stage stage;
+	bool asked; /* its report is under way */
 	uint64_t job;
 	struct mix_id execution;
 	char token[TOKEN_MAX];
@@ -50,6 +58,8 @@ struct bench {
 	struct mix mix;
 	enum phase phase;
 	struct worker *workers;
+	uint64_t nlines, nproducers;
+	bool triggering, claiming; /* with --batch: under way */
 	struct job *ledger;
 	uint64_t made, ended, limit; /* this phase makes jobs up to limit */
 	uint64_t room;		     /* jobs under way at a time */
@@ -66,16 +76,11 @@ static const char usage[] =
     "  --jobs N     lifecycles to measure (20000)\n"
     "  --workers N  and as many jobs under way (64)\n"
     "  --wakeups N  then one by one, all workers waiting (2000)\n"
-    "  --batch      trigger and claim many in a request\n"
+    "  --batch      trigger and claim many in a request, and report on lines\n"
+    "               that 16 workers share\n"
     "A job that is not claimed and completed exactly once: exit status 1.\n";
 
 /* ---- what is asked ---- */
-
-static bool
-is_producer(const struct bench *b, uint64_t conn)
-{
-	return conn >= b->nworkers && (b->batch ? conn == b->nworkers : true);
-}
 
 static void
 post(struct bench *b, const char *path, const char *token, struct slice body,
@@ -102,16 +107,22 @@ add_input(struct bench *b, struct buf *out)
 	b->made++;
 }
 
+static bool
+has_room(const struct bench *b)
+{
+	return b->made < b->limit && b->made - b->ended < b->room;
+}
+
 /* As many jobs as there is room for; none when there is none. */
 static uint64_t
-ask_trigger(struct bench *b, uint64_t conn, struct buf *out)
+ask_trigger(struct bench *b, struct buf *out)
 {
 	struct buf body = {0};
 	uint64_t n = b->room - (b->made - b->ended), i;
 
 	if (n > b->limit - b->made)
 		n = b->limit - b->made;
-	if (n == 0 || b->pause)
+	if (n == 0 || b->pause || b->triggering)
 		return CLIENT_REST;
 	if (!b->batch) {
 		add_input(b, &body);
@@ -124,32 +135,34 @@ ask_trigger(struct bench *b, uint64_t conn, struct buf *out)
 			add_input(b, &body);
 		}
 		buf_add_str(&body, "]}");
+		b->triggering = true;
 		post(b, "/api/jobs/" MIX_JOB "/trigger/batch", NULL,
 		    buf_slice(&body), out);
 	}
 	buf_free(&body);
-	return conn;
+	return TAG_TRIGGER;
 }
 
+/* Claim for `max` workers, of whom w is the first. */
 static uint64_t
-ask_claims(struct bench *b, uint64_t conn, uint64_t max, struct buf *out)
+ask_claims(struct bench *b, uint64_t w, uint64_t max, struct buf *out)
 {
 	char body[96];
 	int n = snprintf(body, sizeof body,
 	    "{\"worker\":\"w%" PRIu64 "\",\"max\":%" PRIu64
 	    ",\"wait_seconds\":10}",
-	    conn, max);
+	    w, max);
 
-	if (max == 0)
+	if (max == 0 || b->claiming)
 		return CLIENT_REST;
 	post(b, "/api/claims", NULL, (struct slice){body, (size_t)n}, out);
-	return conn;
+	b->claiming = b->batch;
+	return TAG_CLAIM + w;
 }
 
 static uint64_t
-ask_report(struct bench *b, uint64_t conn, struct buf *out)
+ask_report(struct bench *b, struct worker *w, struct buf *out)
 {
-	struct worker *w = &b->workers[conn];
 	bool claimed = w->stage == CLAIMED;
 	char path[96];
 
@@ -159,7 +172,20 @@ ask_report(struct bench *b, uint64_t conn, struct buf *out)
 	    claimed ? SLICE("{\"progress_percent\":50}")
 		    : SLICE("{\"result_data\":{\"rows\":1204}}"),
 	    out);
-	return conn;
+	w->asked = true;
+	return (uint64_t)(w - b->workers);
+}
+
+/* A report of a worker on this line. */
+static uint64_t
+ask_line(struct bench *b, uint64_t line, struct buf *out)
+{
+	uint64_t i;
+
+	for (i = line; i < b->nworkers; i += b->nlines)
+		if (b->workers[i].stage != IDLE && !b->workers[i].asked)
+			return ask_report(b, &b->workers[i], out);
+	return b->batch ? CLIENT_REST : ask_claims(b, line, 1, out);
 }
 
 /* How many workers have nothing to do. */
@@ -178,13 +204,11 @@ ask_next(void *arg, unsigned conn, struct buf *out)
 {
 	struct bench *b = arg;
 
-	if (is_producer(b, conn))
-		return ask_trigger(b, conn, out);
-	if (conn >= b->nworkers)
-		return ask_claims(b, conn, count_idle(b), out);
-	if (b->workers[conn].stage != IDLE)
-		return ask_report(b, conn, out);
-	return ask_claims(b, conn, b->batch ? 0 : 1, out);
+	if (conn < b->nlines)
+		return ask_line(b, conn, out);
+	if (conn < b->nlines + b->nproducers)
+		return ask_trigger(b, out);
+	return ask_claims(b, 0, count_idle(b), out);
 }
 
 /* ---- what is answered ---- */
@@ -241,12 +265,11 @@ take_claim(struct bench *b, struct worker *w, struct slice *rest)
 		latency_add(&b->wake, latency_clock() - j->born);
 }
 
-/* The claims of one answer, for this worker or for all that are idle. */
+/* The claims of one answer, for those that are idle, worker i the first. */
 static void
-on_claims(struct bench *b, uint64_t conn, struct slice body)
+on_claims(struct bench *b, uint64_t i, struct slice body)
 {
 	static const char key[] = "\"execution\":{";
-	uint64_t i = conn < b->nworkers ? conn : 0;
 
 	while (memmem(body.p, body.n, key, sizeof key - 1) != NULL) {
 		while (i < b->nworkers && b->workers[i].stage != IDLE)
@@ -254,9 +277,8 @@ on_claims(struct bench *b, uint64_t conn, struct slice body)
 		if (i == b->nworkers)
 			die("more claims than were asked for");
 		take_claim(b, &b->workers[i], &body);
-		if (i != conn)
-			client_wake(b->client, (unsigned)i);
 	}
+	b->claiming = false;
 }
 
 static void next_phase(struct bench *b);
@@ -276,45 +298,46 @@ on_completed(struct bench *b, struct worker *w)
 		next_phase(b);
 }
 
-/* A worker's answer moves its job on. */
+/* A report's answer moves its job on. */
 static void
-on_answer(void *arg, uint64_t conn, const struct answer *a, int64_t ns)
+on_reported(struct bench *b, struct worker *w)
+{
+	w->asked = false;
+	if (w->stage == CLAIMED)
+		w->stage = REPORTED;
+	else
+		on_completed(b, w);
+}
+
+static void
+on_answer(void *arg, uint64_t tag, const struct answer *a, int64_t ns)
 {
 	struct bench *b = arg;
 
 	(void)ns;
 	if (a->status != 200)
 		die("status %u: %.*s", a->status, SLICE_FMT(a->body));
-	if (is_producer(b, conn))
-		return;
-	if (conn >= b->nworkers || b->workers[conn].stage == IDLE)
-		on_claims(b, conn, a->body);
-	else if (b->workers[conn].stage == CLAIMED)
-		b->workers[conn].stage = REPORTED;
+	if (tag >= TAG_CLAIM)
+		on_claims(b, tag - TAG_CLAIM, a->body);
+	else if (tag >= TAG_TRIGGER)
+		b->triggering = false;
 	else
-		on_completed(b, &b->workers[conn]);
+		on_reported(b, &b->workers[tag]);
 }
 
-/* Make jobs where there is room, and claim for whom has none. */
+/* Make jobs where there is room; with --batch report and claim, too. */
 static void
 each_turn(void *arg)
 {
 	struct bench *b = arg;
 	struct timespec pause = {0, PAUSE_NS};
-	unsigned last = (unsigned)(b->nworkers * 2);
-	unsigned conn = (unsigned)b->nworkers;
+	unsigned conn = b->batch ? 0 : (unsigned)b->nlines;
+	unsigned last = (unsigned)(b->nlines + b->nproducers + b->batch);
 
 	if (b->pause)
 		nanosleep(&pause, NULL);
 	b->pause = false;
-	if (b->batch) {
-		client_wake(b->client, conn);
-		client_wake(b->client, conn + 1);
-		return;
-	}
-	for (;
-	     conn < last && b->made < b->limit && b->made - b->ended < b->room;
-	     conn++)
+	for (; conn < last && (b->batch || has_room(b)); conn++)
 		client_wake(b->client, conn);
 }
 
@@ -507,15 +530,19 @@ main(int argc, char **argv)
 	    .nworkers = 64,
 	    .wakeups = 2000,
 	    .limit = WARM};
-	uint64_t connections;
 
 	read_options(&b, argc, argv);
-	connections = b.batch ? b.nworkers + 2 : b.nworkers * 2;
+	b.nproducers = b.batch ? 1 : b.nworkers;
+	b.nlines = b.nworkers;
+	if (b.batch)
+		b.nlines = (b.nworkers + LINE_WORKERS - 1) / LINE_WORKERS;
 	b.room = b.nworkers;
 	b.mix.host = b.url + sizeof "http://" - 1;
 	b.workers = mem_zalloc(b.nworkers * sizeof *b.workers);
 	b.ledger = mem_zalloc((WARM + b.jobs + b.wakeups) * sizeof *b.ledger);
-	b.client = client_new(b.url, (unsigned)connections, 1);
+	b.client =
+	    client_new(b.url, (unsigned)(b.nlines + b.nproducers + b.batch),
+		b.batch ? LINE_WORKERS : 1);
 	measure(&b);
 	client_free(b.client);
 	free(b.ledger);

@@ -28,6 +28,7 @@
 #include "http/strict.h"
 
 #define REQUESTS_PER_TURN 32		/* of one connection: others wait */
+#define PIPELINE_MAX 32			/* likewise, that are out together */
 #define WAITING_MAX ((size_t)64 * 1024) /* read behind a request that is out */
 #define OUT_MAX ((size_t)256 * 1024)	/* then answers must go out first */
 #define GATHERED_MAX (4u << 20)		/* bytes of requests in one turn */
@@ -57,13 +58,15 @@ struct conn {
 	struct http *http;
 	struct conn *next, **at; /* of all that are open, or the dead */
 	struct conn *next_dirty;
-	struct exchange *req; /* the one that is out */
+	struct exchange *req;		  /* the one that is out */
+	struct exchange *pipeline, *last; /* or those that are out together */
 	struct pending *pending;
 	struct buf out;
 	size_t sent; /* of out */
 	size_t lingered;
 	struct uuid peer;
 	int fd;
+	unsigned char npipelined;
 	unsigned char watched; /* EV_READ, EV_WRITE or 0 */
 	unsigned char limit;   /* enum limit */
 	bool dirty : 1;
@@ -92,6 +95,33 @@ mark_dirty(struct conn *c)
 	c->http->dirty = c;
 }
 
+/* Take the first from the pipeline, and tell what came behind it. */
+static struct exchange *
+pipeline_next(struct conn *c)
+{
+	struct exchange *ex = c->pipeline;
+
+	c->pipeline = ex->behind;
+	if (c->pipeline == NULL)
+		c->last = NULL;
+	c->npipelined--;
+	return ex;
+}
+
+/* Let go of the pipeline: those that are answered already, nobody else will. */
+static void
+pipeline_leave(struct conn *c)
+{
+	struct exchange *ex;
+
+	while (c->pipeline != NULL) {
+		ex = pipeline_next(c);
+		ex->r.conn = NULL;
+		if (ex->waits)
+			exchange_bury(ex);
+	}
+}
+
 /* Take c out of everything but the dirty list, and bury it. */
 static void
 detach(struct conn *c)
@@ -111,6 +141,7 @@ detach(struct conn *c)
 	h->dead = c;
 	if (c->req != NULL)
 		c->req->r.conn = NULL;
+	pipeline_leave(c);
 }
 
 /* Tell who waits on the request that is out, once, that nobody listens. */
@@ -186,6 +217,8 @@ static bool
 ready(const struct conn *c)
 {
 	return !c->dead && !c->closing && !c->stuck && c->req == NULL &&
+	    c->npipelined < PIPELINE_MAX &&
+	    (c->last == NULL || !c->last->close) &&
 	    c->out.len - c->sent < OUT_MAX;
 }
 
@@ -200,6 +233,29 @@ refuse(struct conn *c, const struct strict *s, const char *p, size_t n)
 	dispatch_refusal(ex, s->status, s->why);
 	conn_release(c, NULL, true);
 	exchange_free(ex);
+}
+
+/* The request that is out joins the pipeline; the next may be taken. */
+static void
+pipeline_join(struct conn *c)
+{
+	struct exchange *ex = c->req;
+
+	if (c->last != NULL)
+		c->last->behind = ex;
+	else
+		c->pipeline = ex;
+	c->last = ex;
+	c->npipelined++;
+	c->req = NULL;
+}
+
+/* True when the complete message at p may be out together with others. */
+static bool
+may_pipeline(const struct strict *s, const char *p)
+{
+	return dispatch_may_pipeline(s->method,
+	    (struct slice){p + s->target, s->target_len});
 }
 
 /* Take a complete message: make a request of it and have it handled. */
@@ -225,6 +281,8 @@ take(struct conn *c, struct strict *s, const char *p)
 	if (ex->state == EXCHANGE_ANSWERED) {
 		conn_release(c, NULL, ex->close);
 		exchange_free(ex);
+	} else if (ex->state != EXCHANGE_STREAMING && may_pipeline(s, p)) {
+		pipeline_join(c);
 	} else if (c->eof) {
 		hang_up(ex);
 	}
@@ -234,13 +292,22 @@ take(struct conn *c, struct strict *s, const char *p)
 static void
 ask_for_body(struct conn *c, const struct strict *s, size_t n)
 {
-	if (s->head == 0 || !s->expect || c->continued)
+	if (s->head == 0 || !s->expect || c->continued || c->pipeline != NULL)
 		return;
 	c->continued = true;
 	if (n > s->head)
 		return;
 	reply_continue(&c->out);
 	mark_dirty(c);
+}
+
+/* True when what was read of a message waits for the pipeline to have gone. */
+static bool
+is_held_up(const struct conn *c, enum strict_verdict v, const struct strict *s,
+    const char *p)
+{
+	return c->pipeline != NULL &&
+	    (v == STRICT_REFUSED || (v == STRICT_DONE && !may_pipeline(s, p)));
 }
 
 /*
@@ -254,10 +321,16 @@ feed(struct conn *c, const char *p, size_t n, struct strict *s)
 	const struct http_limits *l = &c->http->limits;
 	size_t used = 0;
 	unsigned left = REQUESTS_PER_TURN;
+	enum strict_verdict v;
 
 	c->hungry = false;
 	while (used < n && ready(c) && left-- > 0) {
-		switch (strict_scan(s, l, p + used, n - used)) {
+		v = strict_scan(s, l, p + used, n - used);
+		if (is_held_up(c, v, s, p + used)) {
+			*s = (struct strict){0};
+			return used;
+		}
+		switch (v) {
 		case STRICT_MORE:
 			ask_for_body(c, s, n - used);
 			return used;
@@ -324,7 +397,7 @@ bound_pending(struct conn *c)
 {
 	const struct http *h = c->http;
 
-	if (c->pending == NULL || !ready(c) ||
+	if (c->pending == NULL || !ready(c) || c->pipeline != NULL ||
 	    h->pending_bytes <= h->limits.pending_bytes ||
 	    strict_blank(&c->pending->scan))
 		return;
@@ -392,7 +465,8 @@ watch(struct conn *c, short what)
 static short
 wanted(const struct conn *c)
 {
-	bool full = waiting(c) >= WAITING_MAX && (c->req != NULL || c->hungry);
+	bool out = c->req != NULL || c->pipeline != NULL;
+	bool full = waiting(c) >= WAITING_MAX && (out || c->hungry);
 
 	if (c->stuck)
 		return EV_WRITE;
@@ -407,7 +481,7 @@ current_limit(const struct conn *c)
 		return LIMIT_LINGER;
 	if (c->stuck)
 		return LIMIT_WRITE;
-	if (c->req != NULL)
+	if (c->req != NULL || c->pipeline != NULL)
 		return LIMIT_NONE;
 	if (c->pending == NULL || strict_blank(&c->pending->scan))
 		return LIMIT_IDLE;
@@ -594,7 +668,7 @@ static void
 turn(struct conn *c)
 {
 	feed_pending(c);
-	if (c->eof && ready(c) && !c->hungry)
+	if (c->eof && ready(c) && !c->hungry && c->pipeline == NULL)
 		end_input(c);
 	if (!c->dead && !c->stuck)
 		flush(c);
@@ -673,12 +747,12 @@ conn_turn_away(struct http *h, int fd)
 struct buf *
 conn_out(struct conn *c)
 {
-	return &c->out;
+	return c->pipeline == NULL ? &c->out : NULL;
 }
 
-/* The request that was out is answered. */
-void
-conn_release(struct conn *c, struct buf *answer, bool last)
+/* Put an answer behind those that are there. */
+static void
+add_answer(struct conn *c, struct buf *answer, bool last)
 {
 	if (answer != NULL && c->out.len == 0) {
 		buf_free(&c->out);
@@ -687,9 +761,25 @@ conn_release(struct conn *c, struct buf *answer, bool last)
 	} else if (answer != NULL) {
 		buf_add(&c->out, answer->p, answer->len);
 	}
-	c->req = NULL;
-	c->fresh = true;
 	c->closing = c->closing || last;
+}
+
+/* The request that was out is answered, and who waited for it. */
+void
+conn_release(struct conn *c, struct buf *answer, bool last)
+{
+	struct exchange *ex;
+
+	add_answer(c, answer, last);
+	if (c->req == NULL)
+		pipeline_next(c);
+	c->req = NULL;
+	while (c->pipeline != NULL && c->pipeline->waits) {
+		ex = pipeline_next(c);
+		add_answer(c, &ex->held, ex->close);
+		exchange_bury(ex);
+	}
+	c->fresh = true;
 	if (answer != NULL && waiting(c) > 0 && c->closing)
 		c->linger = true;
 	mark_dirty(c);

@@ -3,8 +3,10 @@
  * has to be sent.  An idle one holds no buffer.
  *
  * Requests are taken one at a time: while one is out (deferred), what comes
- * behind it waits, and beyond a bound is not read from the socket.  Nothing
- * is written before the turn's end.
+ * behind it waits, and beyond a bound is not read from the socket.  Only the
+ * reports of workers (dispatch_may_pipeline()) are taken while others of their kind
+ * are out: a pipeline of them is carried out in one turn, and answered in order.
+ * Nothing is written before the turn's end.
  */
 #ifndef HTTP_CONN_H
 #define HTTP_CONN_H
@@ -23,11 +25,14 @@ void conn_open(struct http *h, int fd, const struct sockaddr_storage *peer);
 /* Tell fd, which is new, that there is no room, and close it. */
 void conn_turn_away(struct http *h, int fd);
 
-/* Where the answer to the request that is running is written. */
+/*
+ * Where the answer to the request that is running is written; NULL when those
+ * of its pipeline are to be answered first.
+ */
 struct buf *conn_out(struct conn *c);
 
 /*
- * The request that was out has its answer: *answer, taken over, or what was
+ * The request that was out, or the first of the pipeline, has its answer: *answer, taken over, or what was
  * written to conn_out() when NULL.  last: the connection ends with it.
  */
 void conn_release(struct conn *c, struct buf *answer, bool last);

@@ -34,6 +34,8 @@ struct exchange {
 	void *hangup_arg;
 	struct request_flow flow; /* while it is being streamed */
 	enum exchange_state state;
+	struct exchange *behind; /* in its connection's pipeline */
+	bool waits; /* answered, but those before it in the pipeline are not */
 	bool close; /* the connection ends with this answer */
 };
 

@@ -97,10 +97,12 @@ request_send_bytes(struct request *r, int status, const char *type,
 {
 	struct exchange *ex = exchange_of(r);
 	bool running = ex->state == EXCHANGE_RUNNING;
+	struct buf *out = running ? conn_out(r->conn) : NULL;
 
 	INVARIANT(running || ex->state == EXCHANGE_DEFERRED);
-	ex->close = ex->close || ex->http->draining;
-	reply_write(running ? conn_out(r->conn) : &ex->held,
+	ex->waits = running && out == NULL;
+	ex->close = ex->close || (ex->http->draining && ex->behind == NULL);
+	reply_write(out != NULL ? out : &ex->held,
 	    &(struct reply){
 		.status = status,
 		.type = type,
@@ -110,7 +112,7 @@ request_send_bytes(struct request *r, int status, const char *type,
 		.http10 = r->http10,
 		.close = ex->close,
 	    });
-	ex->state = running ? EXCHANGE_ANSWERED : EXCHANGE_HELD;
+	ex->state = out != NULL ? EXCHANGE_ANSWERED : EXCHANGE_HELD;
 }
 
 /* Answer with the body that was written. */

@@ -194,6 +194,8 @@ unit_tests += tests/http/test_strict
 tests_http_test_strict_LDADD = $(http_test_libs)
 unit_tests += tests/http/test_token
 tests_http_test_token_LDADD = $(http_test_libs)
+unit_tests += tests/http/test_pipeline
+tests_http_test_pipeline_LDADD = $(http_test_libs)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)

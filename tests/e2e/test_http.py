@@ -81,6 +81,27 @@ def test_pipelining_answers_in_order(srv):
         raw.closed()
 
 
+def test_pipelined_reports_share_a_turn(srv, api):
+    """In order within it, so what stands behind the last word is late."""
+    api.job(name="piped")
+    ex = api.trigger("piped")
+    path = f"/api/executions/{ex.id}"
+    commits = srv.info()["commits"]
+    sent = [request("POST", f"{path}/{verb}", body) for verb, body in (
+        ("progress", '{"progress_percent":5}'), ("log", '{"message":7}'),
+        ("log", '{"message":"m"}'), ("complete", "{}"),
+        ("progress", '{"progress_percent":9}'))]
+    with Raw(srv.port) as raw:
+        with srv.paused():
+            raw.send(b"".join(sent) + request("GET", path) + BYE)
+        answers = [raw.response() for _ in range(7)]
+        raw.closed()
+    assert [a.status for a in answers] == [200, 422, 200, 200, 422, 200, 200]
+    row = answers[5].json()["data"]
+    assert row["status"] == "completed" and row["progress_percent"] != 9
+    assert srv.info()["commits"] == commits + 1
+
+
 def test_deep_pipeline_of_reads_does_not_starve_others(srv):
     with Raw(srv.port) as hog, Raw(srv.port) as other:
         hog.send(HEALTH * 2000 + BYE)

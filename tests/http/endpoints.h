@@ -1,6 +1,6 @@
 /*
  * The endpoints of the server under test, and its life around each test.
- * Two programs share them: test_conn.c and test_slow.c.
+ * Three programs share them: test_conn.c, test_slow.c and test_pipeline.c.
  */
 #ifndef TESTS_HTTP_ENDPOINTS_H
 #define TESTS_HTTP_ENDPOINTS_H
@@ -267,6 +267,10 @@ const struct route route_table[] = {
     {METHOD_POST, "/defer", defer, SCOPE_NONE, ROUTE_OPEN},
     {METHOD_POST, "/now", settle_at_once, SCOPE_NONE, ROUTE_OPEN},
     {METHOD_POST, "/json", want_json, SCOPE_NONE, ROUTE_OPEN},
+    {METHOD_POST, "/api/executions/{id}/progress", defer, SCOPE_NONE,
+	ROUTE_OPEN},
+    {METHOD_POST, "/api/executions/{id}/log", want_json, SCOPE_NONE,
+	ROUTE_OPEN},
     {METHOD_GET, "/flow", flow_all, SCOPE_NONE, ROUTE_OPEN},
     {METHOD_GET, "/pushed", flow_pushed, SCOPE_NONE, ROUTE_OPEN},
     {METHOD_GET, "/take", take, SCOPE_NONE, ROUTE_OPEN},
