@@ -26,7 +26,6 @@
 #include "store/rows.h"
 
 #define BATCH_BYTES (8u << 20) /* of events, a transaction */
-#define KEYS_MAX 10000
 
 struct rebuild {
 	struct store *from, *to;
@@ -242,12 +241,13 @@ batch(struct rebuild *r)
 static int
 copy_rest(struct rebuild *r)
 {
-	struct key *keys = mem_resize(NULL, KEYS_MAX, sizeof(*keys));
 	struct store_txn *from = store_snapshot(r->from);
-	unsigned n = keys_list(from, keys, KEYS_MAX);
+	unsigned n = (unsigned)keys_count(from);
+	struct key *keys = mem_resize(NULL, n + 1u, sizeof(*keys));
 	uint64_t epoch = meta_get(from, "epoch", 8);
 	int rc = 0;
 
+	n = keys_list(from, keys, n);
 	r->t = store_begin(r->to, &rc);
 	if (r->t != NULL) {
 		for (unsigned i = 0; i < n; i++)
