@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "bench/die.h"
-#include "core/wire.h"
+#include "store/history.h"
 #include "store/jobs.h"
 #include "store/journal.h"
 #include "store/rows.h"
@@ -137,13 +137,7 @@ append(struct life_world *w, struct life *l, struct journal_event *ev)
 {
 	uint8_t before[8];
 
-	if (ev->type == EVENT_STATUS) {
-		wire_put(before, sizeof before, l->status);
-		event_add_member(ev, MEMBER_BEFORE,
-		    (struct slice){(const char *)before, sizeof before});
-	}
-	if (ev->type == EVENT_STATUS || ev->type == EVENT_CREATED)
-		l->status = ev->seq;
+	history_chain(ev, &l->status, before);
 	journal_append(w->txn, ev);
 }
 

@@ -4,11 +4,11 @@
  * trigger.c ask for them.
  */
 #include "core/log.h"
-#include "core/wire.h"
 #include "engine/dispatch.h"
 #include "engine/engine_impl.h"
 #include "engine/fault.h"
 #include "store/articles.h"
+#include "store/history.h"
 #include "store/jobs.h"
 #include "store/journal.h"
 #include "store/ready.h"
@@ -92,23 +92,6 @@ log_status(const struct journal_event *ev)
 	    execution_cause_name(ev->cause), (unsigned)ev->attempt);
 }
 
-/*
- * Chain an event of the history to the one before, *at, so that the history
- * is read without all that was logged (store/history.h).
- */
-static void
-chain(struct journal_event *ev, uint64_t *at, uint8_t before[8])
-{
-	if (ev->type == EVENT_STATUS) {
-		wire_put(before, 8, *at);
-		event_add_member(ev, MEMBER_BEFORE,
-		    (struct slice){(const char *)before, 8});
-	} else if (ev->type != EVENT_CREATED) {
-		return;
-	}
-	*at = ev->seq;
-}
-
 /* Append what was decided to the journal. */
 static void
 store_events(struct engine *e, struct store_txn *t)
@@ -121,7 +104,7 @@ store_events(struct engine *e, struct store_txn *t)
 
 	for (i = 0; i < c->nevents; i++) {
 		ev = c->events[i];
-		chain(&ev, &at, before);
+		history_chain(&ev, &at, before);
 		engine_articles_find(e, t, i, &ev);
 		journal_append(t, &ev);
 		articles_follow(t, &ev, e->rows->x.project);

@@ -1,5 +1,6 @@
 /*
- * Reading chains of status events; engine/command.c ties them.
+ * Chains of status events: one adds to them as events are made, the others
+ * read them.
  */
 #include "store/history.h"
 
@@ -14,6 +15,20 @@ history_before(const struct journal_event *ev)
 	uint64_t seq = wire_uint(&w, 8, UINT64_MAX);
 
 	return w.bad || w.n > 0 || seq >= ev->seq ? 0 : seq;
+}
+
+/* Add to the chain. */
+void
+history_chain(struct journal_event *ev, uint64_t *at, uint8_t before[8])
+{
+	if (ev->type == EVENT_STATUS) {
+		wire_put(before, 8, *at);
+		event_add_member(ev, MEMBER_BEFORE,
+		    (struct slice){(const char *)before, 8});
+	} else if (ev->type != EVENT_CREATED) {
+		return;
+	}
+	*at = ev->seq;
 }
 
 /* Read down the chain, and turn it round. */

@@ -7,6 +7,12 @@
 
 #include "store/store.h"
 
+/*
+ * Chain an event that is about to be journaled to the one before of the
+ * history, *at, when it is of it; before must live until it is appended.
+ */
+void history_chain(struct journal_event *ev, uint64_t *at, uint8_t before[8]);
+
 /* The seq that MEMBER_BEFORE says; 0: ev is the first. */
 uint64_t history_before(const struct journal_event *ev);
 
