@@ -204,8 +204,7 @@ find_job(struct store_txn *t, const struct cmd *c, struct jobs_head *head)
 		return true;
 	return !c->pause && uuid_parse(c->name, &id) &&
 	    jobs_head(t, &id, head) && head->deleted &&
-	    (c->tenant == 0 || head->project == 0 ||
-		head->project == c->tenant);
+	    engine_job_sees(c, head);
 }
 
 /* CMD_PAUSE: of a job or a queue. */

@@ -10,6 +10,14 @@
 #include "store/journal.h"
 #include "store/keys.h"
 
+/* True when the asker may use the job. */
+bool
+engine_job_sees(const struct cmd *c, const struct jobs_head *head)
+{
+	return c->tenant == 0 || head->project == 0 ||
+	    head->project == c->tenant;
+}
+
 /* The live job a command names, by id or name, that its asker may see. */
 bool
 engine_job_find(struct store_txn *t, const struct cmd *c,
@@ -21,10 +29,7 @@ engine_job_find(struct store_txn *t, const struct cmd *c,
 		if (!jobs_find(t, c->name, &id) || !jobs_head(t, &id, head))
 			return false;
 	}
-	if (head->deleted)
-		return false;
-	return c->tenant == 0 || head->project == 0 ||
-	    head->project == c->tenant;
+	return !head->deleted && engine_job_sees(c, head);
 }
 
 /* True when the asker may change the job, not only use it. */

@@ -137,6 +137,7 @@ void engine_answer_code(struct cmd *c, struct store_txn *t,
     enum outcome_code code);
 
 /* definition.c: commands on jobs and keys. */
+bool engine_job_sees(const struct cmd *c, const struct jobs_head *head);
 bool engine_job_find(struct store_txn *t, const struct cmd *c,
     struct jobs_head *head);
 void engine_job_create(struct engine *, struct store_txn *, struct cmd *);
