@@ -121,6 +121,19 @@ call_done(const struct call *call, const struct reply *r, const char *done)
 		    done);
 }
 
+/* Have something done. */
+enum exits
+call_act(const struct call *call, struct slice target, const char *done)
+{
+	struct reply r = {0};
+	enum exits code = call_send(call, "POST", target, SLICE_NONE, &r);
+
+	if (code == EXITS_DONE)
+		call_done(call, &r, done);
+	reply_clear(&r);
+	return code;
+}
+
 /* A list being put together. */
 struct listing {
 	const struct call_list *list;

@@ -43,6 +43,10 @@ void call_print(const struct call *call, const struct reply *r,
 void call_done(const struct call *call, const struct reply *r,
     const char *done);
 
+/* POST to target without a body, and print that it was done. */
+enum exits call_act(const struct call *call, struct slice target,
+    const char *done);
+
 /*
  * Print up to limit elements of a paged list: all as one JSON array, or a
  * table with these heads and the cells that row adds.

@@ -73,15 +73,11 @@ static enum exits
 pause_job(const struct call *call, const char *action, const char *done)
 {
 	struct buf target = {0};
-	struct reply r = {0};
 	enum exits code;
 
 	target_job(call, &target);
 	buf_add_str(&target, action);
-	code = call_send(call, "POST", buf_slice(&target), SLICE_NONE, &r);
-	if (code == EXITS_DONE)
-		call_done(call, &r, done);
-	reply_clear(&r);
+	code = call_act(call, buf_slice(&target), done);
 	buf_free(&target);
 	return code;
 }

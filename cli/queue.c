@@ -103,16 +103,12 @@ static enum exits
 act(const struct call *call, const char *action, const char *done)
 {
 	struct buf target = {0};
-	struct reply r = {0};
 	enum exits code;
 
 	buf_add_str(&target, QUEUE_PATH);
 	target_segment(&target, call_word(call, 0));
 	buf_add_str(&target, action);
-	code = call_send(call, "POST", buf_slice(&target), SLICE_NONE, &r);
-	if (code == EXITS_DONE)
-		call_done(call, &r, done);
-	reply_clear(&r);
+	code = call_act(call, buf_slice(&target), done);
 	buf_free(&target);
 	return code;
 }
