@@ -22,6 +22,12 @@ int cmd_backup(int argc, char **argv);
  */
 int cmd_rebuild(int argc, char **argv);
 
+/*
+ * The folder that --data names, or the usual one, where exactly so many words
+ * follow: argv[optind] is the first.  NULL when the command line is wrong.
+ */
+const char *cmd_data(int argc, char **argv, int words);
+
 /* From now on, a store's file that is cut short ends the process politely. */
 void cmd_catch_bus(void);
 

@@ -2,7 +2,6 @@
  * tidewired backup: copy a store into one file, beside a running server.  To
  * restore, make an empty folder, put the file there as data.mdb, and serve.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -50,21 +49,11 @@ run(const char *dir, const char *file)
 int
 cmd_backup(int argc, char **argv)
 {
-	static const struct option options[] = {{"data", required_argument,
-						    NULL, 'd'},
-	    {NULL, 0, NULL, 0}};
-	const char *dir = "./tidewire-data";
-	int c;
+	const char *dir = cmd_data(argc, argv, 1);
 
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'd')
-			goto usage;
-		dir = optarg;
+	if (dir == NULL) {
+		fprintf(stderr, "usage: tidewired backup [--data DIR] FILE\n");
+		return 2;
 	}
-	if (optind == argc - 1)
-		return run(dir, argv[optind]);
-usage:
-	fprintf(stderr, "usage: tidewired backup [--data DIR] FILE\n");
-	return 2;
+	return run(dir, argv[optind]);
 }

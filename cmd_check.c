@@ -34,6 +34,25 @@ cmd_catch_bus(void)
 	signal(SIGBUS, on_bus);
 }
 
+/* Read the options that all of these commands have. */
+const char *
+cmd_data(int argc, char **argv, int words)
+{
+	static const struct option options[] = {{"data", required_argument,
+						    NULL, 'd'},
+	    {NULL, 0, NULL, 0}};
+	const char *dir = "./tidewire-data";
+	int c;
+
+	optind = 1;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c != 'd')
+			return NULL;
+		dir = optarg;
+	}
+	return optind == argc - words ? dir : NULL;
+}
+
 static void
 show(void *arg, const char *text)
 {
@@ -68,22 +87,15 @@ run(struct store *s)
 int
 cmd_check(int argc, char **argv)
 {
-	static const struct option options[] = {{"data", required_argument,
-						    NULL, 'd'},
-	    {NULL, 0, NULL, 0}};
-	const char *dir = "./tidewire-data";
+	const char *dir = cmd_data(argc, argv, 0);
 	char err[512];
 	struct store *s;
-	int c, rc;
+	int rc;
 
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'd')
-			goto usage;
-		dir = optarg;
+	if (dir == NULL) {
+		fprintf(stderr, "usage: tidewired check [--data DIR]\n");
+		return 2;
 	}
-	if (optind != argc)
-		goto usage;
 	cmd_catch_bus();
 	s = store_open(dir, STORE_READ, 0, err, sizeof(err));
 	if (s == NULL) {
@@ -93,7 +105,4 @@ cmd_check(int argc, char **argv)
 	rc = run(s);
 	store_close(s, false);
 	return rc;
-usage:
-	fprintf(stderr, "usage: tidewired check [--data DIR]\n");
-	return 2;
 }

@@ -3,7 +3,6 @@
  * tables do not agree with it any more.
  */
 #include <dirent.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,23 +110,13 @@ run(const char *from_dir, const char *to_dir)
 int
 cmd_rebuild(int argc, char **argv)
 {
-	static const struct option options[] = {{"data", required_argument,
-						    NULL, 'd'},
-	    {NULL, 0, NULL, 0}};
-	const char *dir = "./tidewire-data";
-	int c;
+	const char *dir = cmd_data(argc, argv, 1);
 
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'd')
-			goto usage;
-		dir = optarg;
+	if (dir == NULL) {
+		fprintf(stderr,
+		    "usage: tidewired rebuild [--data DIR] NEWDIR\n");
+		return 2;
 	}
-	if (optind == argc - 1) {
-		cmd_catch_bus();
-		return run(dir, argv[optind]);
-	}
-usage:
-	fprintf(stderr, "usage: tidewired rebuild [--data DIR] NEWDIR\n");
-	return 2;
+	cmd_catch_bus();
+	return run(dir, argv[optind]);
 }
