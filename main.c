@@ -3,7 +3,9 @@
  * stands in ARCHITECTURE.md.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +13,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "core/log.h"
@@ -326,9 +329,25 @@ serve(int argc, char **argv)
 	return ok ? 0 : 1;
 }
 
+/*
+ * Where one of the first three descriptors is closed, the next file that is
+ * opened becomes it: the store, and what we log would be written over it.
+ */
+static void
+hold_descriptors(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF &&
+		    open("/dev/null", O_RDWR) != fd)
+			_Exit(1);
+}
+
 int
 main(int argc, char **argv)
 {
+	hold_descriptors();
 	if (argc > 1 && strcmp(argv[1], "check") == 0)
 		return cmd_check(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "backup") == 0)

@@ -114,6 +114,18 @@ def test_ipv6(tmp_path):
         proc.stdout.close()
 
 
+@pytest.mark.parametrize("closed", ["2>&-", "0<&- 2>&-"])
+def test_closed_descriptors(start, closed):
+    """The store's files must not become what is logged to."""
+    srv = start(run=False)
+    srv.wrap = ["sh", "-c", f'exec "$0" "$@" {closed}']
+    srv.start()
+    srv.api.job("a", name="j")
+    srv.stop()
+    for path in srv.data.iterdir():
+        assert b"info: " not in path.read_bytes(), path
+
+
 # ---- the end ---------------------------------------------------------------
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
