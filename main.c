@@ -132,8 +132,9 @@ on_signal(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (s->drain_until != 0)
 		_Exit(1);
-	log_info("stopping: finishing what is under way");
+	/* Asking for the time also sets that of the line. */
 	s->drain_until = engine_now(s->app.engine) + DRAIN_MS;
+	log_info("stopping: finishing what is under way");
 	wait_drain(s->app.wait);
 	claims_drain(s->app.claims);
 	claims_stream_drain(s->app.claims_stream);
@@ -290,8 +291,9 @@ listen_server(struct server *s, const struct options *o)
 		return false;
 	port = http_listen(s->app.http, o->host, o->port, err, sizeof err);
 	if (port < 0) {
-		fprintf(stderr, "tidewired: cannot listen on %s:%u: %s\n",
-		    o->host, o->port, err);
+		fprintf(stderr,
+		    "tidewired: cannot listen on %s; pass another --listen\n",
+		    err);
 		return false;
 	}
 	log_info("the store is in %s (epoch %s)", o->data,

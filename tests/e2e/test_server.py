@@ -3,10 +3,12 @@
 Neighbours: test_keys.py has where it may listen, test_check.py and
 test_backup.py the other commands.
 """
+import datetime
 import signal
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -66,7 +68,8 @@ def test_a_port_in_use(srv, tmp_path):
     done = run_tool([TIDEWIRED, "--listen", f"127.0.0.1:{srv.port}",
                      "--data", str(tmp_path / "other")])
     assert done.returncode == 1 and done.stdout == ""
-    assert str(srv.port) in done.stderr
+    assert done.stderr.count(str(srv.port)) == 1
+    assert "pass another --listen" in done.stderr
 
 
 def test_one_server_for_one_store(srv, api):
@@ -135,9 +138,14 @@ def test_signals_end_it_in_order(srv, api, number):
     with Raw(srv.port) as idle:
         idle.send(request("GET", "/healthz"))
         assert idle.response().status == 200
+        last = time.time()
+        wait_until(lambda: time.time() > last + .01, "its last turn is past")
+        now = datetime.datetime.now(datetime.timezone.utc)
         srv.proc.send_signal(number)
         assert srv.proc.wait(DEADLINE) == 0
         idle.closed()
+    (line,) = [li for li in srv.log_text().splitlines() if "stopping" in li]
+    assert line[:23] >= now.isoformat()[:23], "the time of an earlier turn"
     srv.proc.stdout.close()
     srv.proc = None
     srv.start()
