@@ -70,7 +70,8 @@ factflow_error_broken(struct request *r, const struct job *job)
 {
 	const struct json_node *report = config_get(job, "report");
 	struct jsonw *w = factflow_error_begin(r, "CONFIG_NOT_RUNNABLE",
-	    SLICE("the config has errors and cannot run"));
+	    SLICE("the config cannot run: its errors are in its "
+		  "validation_report"));
 
 	jsonw_key(w, "validation_report");
 	jsonw_raw_or_null(w, report != NULL ? report->raw : SLICE_NONE);
