@@ -11,7 +11,6 @@
 #include "http/restep.h"
 #include "http/restep_view.h"
 #include "http/wait.h"
-#include "store/ahead.h"
 #include "store/jobs.h"
 #include "store/journal.h"
 #include "store/names.h"
@@ -66,7 +65,6 @@ restep_get(struct request *r)
 		return;
 	v = view(r, &x);
 	v.steps = steps;
-	ahead_read(v.txn, &x, steps);
 	w = request_body(r);
 	jsonw_object(w);
 	jsonw_key(w, "data");

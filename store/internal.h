@@ -35,14 +35,6 @@ struct jobs_cache;
 
 #define STORE_RECENT 8
 
-/* Where LMDB's pages are, for ahead.c; count 0: not to be known. */
-struct store_pages {
-	bool looked;
-	const char *map;
-	size_t size;
-	uint64_t count, root; /* root: the journal's */
-};
-
 struct store_txn {
 	struct store *store;
 	MDB_txn *mdb; /* a snapshot keeps it, reset, between turns */
@@ -52,7 +44,6 @@ struct store_txn {
 	/* of a snapshot: events just read, by seq % STORE_RECENT, since their
 	   members are asked for one by one; seq 0: none */
 	struct journal_event recent[STORE_RECENT];
-	struct store_pages pages; /* of a snapshot, once it was asked for */
 	/* of a write transaction: */
 	uint64_t seq, number;
 	uint64_t stored_seq, stored_number; /* as meta has them */

@@ -1,8 +1,6 @@
 # To add a file: put store/NAME.c and store/NAME.h on lines of their own below.
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
-	store/ahead.c \
-	store/ahead.h \
 	store/articles.c \
 	store/articles.h \
 	store/articles_impl.h \

@@ -205,7 +205,6 @@ store_snapshot_end(struct store *s)
 		mdb_txn_reset(s->read.mdb);
 	for (unsigned i = 0; i < STORE_RECENT; i++)
 		s->read.recent[i].seq = 0;
-	s->read.pages = (struct store_pages){.looked = false};
 	s->read.live = false;
 	jobs_cache_trim(s->jobs);
 }

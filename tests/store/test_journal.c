@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "store/ahead.h"
 #include "store/internal.h"
 #include "store/journal.h"
 #include "store/rows.h"
@@ -313,45 +312,6 @@ test_damaged_event(void **state)
 	assert_int_not_equal(store_commit(t), 0);
 }
 
-/* What a row would point at is found at once where the journal is large. */
-static void
-test_read_ahead(void **state)
-{
-	struct world *w = *state;
-	struct store_txn *t = world_begin(w);
-	struct step steps[2] = {{.index = 0}, {.index = 1}};
-	struct execution x = {.nsteps = 2};
-	char long_one[1500];
-
-	memset(long_one, 'm', sizeof long_one - 1);
-	long_one[sizeof long_one - 1] = '\0';
-	x.created.seq = append(t, &one, 1, "a first one");
-	world_commit(t);
-	assert_int_equal(ahead_read(store_snapshot(w->s), &x, NULL), 0);
-	store_snapshot_end(w->s);
-
-	t = world_begin(w);
-	for (int i = 0; i < 3000; i++)
-		append(t, &two, 2, long_one);
-	x.result.seq = append(t, &one, 3, "");
-	assert_int_equal(ahead_read(t, &x, NULL), 0);
-	world_commit(t);
-	t = store_snapshot(w->s);
-	assert_int_equal(ahead_read(t, &x, NULL), 2);
-	x.tags = x.created; /* twice the same is looked for once */
-	x.error.seq = x.result.seq + 1;
-	x.step_name.seq = UINT64_MAX;
-	assert_int_equal(ahead_read(t, &x, NULL), 2);
-	for (uint64_t seq = 3; seq < x.result.seq - 5; seq += 6) {
-		for (unsigned i = 0; i < 2; i++) {
-			steps[i].input.seq = seq + 3 * i;
-			steps[i].result.seq = seq + 1 + 3 * i;
-			steps[i].error.seq = seq + 2 + 3 * i;
-		}
-		assert_int_equal(ahead_read(t, &x, steps), 8);
-	}
-}
-
 int
 main(void)
 {
@@ -369,7 +329,6 @@ main(void)
 	    T(test_since),
 	    T(test_holes),
 	    T(test_damaged_event),
-	    T(test_read_ahead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
