@@ -1,6 +1,6 @@
 /*
  * tidewired rebuild: make a store again from the journal of one whose other
- * tables do not agree with it any more.
+ * tables do not agree with it any more, or are of an older schema.
  */
 #include <dirent.h>
 #include <inttypes.h>
@@ -86,7 +86,7 @@ run(const char *from_dir, const char *to_dir)
 		    "tidewired: %s is not empty: name a new folder\n", to_dir);
 		return 2;
 	}
-	from = store_open(from_dir, STORE_READ, 0, err, sizeof(err));
+	from = store_open(from_dir, STORE_REBUILD, 0, err, sizeof(err));
 	if (from == NULL) {
 		fprintf(stderr, "tidewired: %s\n", err);
 		return 2;

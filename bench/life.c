@@ -103,15 +103,10 @@ life_define(struct life_world *w)
 	buf_free(&text);
 }
 
-/* Read a member of an earlier event. */
 static struct slice
 get_member(void *arg, struct ref at, enum member m)
 {
-	struct journal_event ev;
-
-	if (at.seq == 0 || !journal_get(arg, at.seq, &ev))
-		return SLICE_NONE;
-	return event_get(&ev, m);
+	return journal_member(arg, at, m);
 }
 
 static struct decision

@@ -1,10 +1,12 @@
 /*
- * An execution and its steps, as rows: fixed size, no strings.  Whatever the
- * client sent is in the journal, and the row points there by seq.
+ * An execution and its steps, as rows.  Whatever the client sent is in the
+ * journal, and the row points there by seq; what lists and watchers ask for
+ * all the time the row has, too, where it is short.
  */
 #ifndef CORE_EXECUTION_H
 #define CORE_EXECUTION_H
 
+#include "core/brief.h"
 #include "core/category.h"
 #include "core/event.h"
 #include "core/status.h"
@@ -101,17 +103,18 @@ struct execution {
 	int64_t lease_ms; /* of UNIT_EXECUTION; 0: the job's timeout */
 	struct ref claim; /* of UNIT_EXECUTION: event with MEMBER_WORKER */
 
-	struct ref created;   /* EVENT_CREATED: input, metadata */
-	struct ref tags;      /* event with MEMBER_TAGS */
-	struct ref step_name; /* event with MEMBER_STEP_NAME */
-	struct ref metadata;  /* event with the last progress metadata */
-	struct ref result;    /* event with MEMBER_RESULT */
-	struct ref error;     /* event with the last error */
-	struct ref counts;    /* event with the last MEMBER_COUNTS */
-	struct ref last;      /* its last change of status */
-	struct ref tail;      /* its last event of all */
-	struct ref rollback;  /* EVENT_ROLLBACK */
-	uint32_t nevents;     /* how many it has */
+	struct ref created;  /* EVENT_CREATED: input, metadata */
+	struct ref error;    /* event with the last error */
+	struct ref counts;   /* event with the last MEMBER_COUNTS */
+	struct ref last;     /* its last change of status */
+	struct ref tail;     /* its last event of all */
+	struct ref rollback; /* EVENT_ROLLBACK */
+	uint32_t nevents;    /* how many it has */
+
+	struct brief tags;	/* MEMBER_TAGS */
+	struct brief step_name; /* MEMBER_STEP_NAME */
+	struct brief metadata;	/* MEMBER_METADATA of the last progress */
+	struct brief result;	/* MEMBER_RESULT */
 };
 
 struct step {
@@ -136,58 +139,52 @@ struct step {
 	enum member checkpoint_member; /* MEMBER_CHECKPOINT or _ARTIFACTS */
 };
 
-#define EXECUTION_ROW 320 /* bytes of an encoded row, at most */
-#define STEP_ROW 144
+#define EXECUTION_ROW 640 /* bytes of an encoded row, at most */
+#define STEP_ROW 160
 
 /*
- * The stored row, 314 bytes, all integers big-endian:
+ * The stored row, in terms of core/wire.h and core/brief.h; "uuid?" is a byte
+ * 1 and the uuid, or a byte 0 for none.  Most fields of most rows are 0, so a
+ * row of little more than 100 bytes is common.
  *
- *	  0	u8	version, 1
- *	  1	uuid	id
- *	 17	u64	number
- *	 25	uuid	job
- *	 41	u32	job_version
- *	 45	u64	project
- *	 53	uuid	parent
- *	 69	u8	priority, 0-9
- *	 70	u16	nsteps
- *	 72	u8	status, 1-9
- *	 73	u8	cause, 0-15
- *	 74	u8	failure, 0-6
- *	 75	u32	attempt
- *	 79	u8	percent, 0-100 or 255
- *	 80	u32	step_index
- *	 84	u64 x 7	created_at, updated_at, started_at, attempt_started_at,
- *			completed_at, cancel_at, heartbeat_at; under 2^63
- *	140	u64 x 5	due[], in order of enum timer; under 2^63
- *	180	u64 x 8	the seqs of created, tags, step_name, metadata, result,
- *			error, last, tail
- *	244	u32	nevents
- *	248	uuid	key
- *	264	u8	category, 0-4
- *	265	u64 x 2	the seqs of counts, rollback
- *	281	u64	lane
- *	289	u64	ready_at; under 2^63
- *	297	u8	unit, 0-2
- *	298	u64 x 2	lease_ms, under 2^63; the seq of claim
+ *	u8	version, 2
+ *	uuid	id
+ *	int	number
+ *	uuid	job
+ *	int	job_version, project
+ *	uuid?	parent, key
+ *	int	lane
+ *	u8	priority, 0-9
+ *	u8	category, 0-4
+ *	int	nsteps
+ *	u8	status, 1-9
+ *	u8	cause, 0-15
+ *	u8	failure, 0-6
+ *	u8	unit, 0-2
+ *	u8	percent, 0-100 or 255
+ *	int	step_index + 1, 0 for none
+ *	int	attempt, nevents
+ *	int	created_at, updated_at, started_at, attempt_started_at,
+ *		completed_at, cancel_at, heartbeat_at, ready_at, lease_ms;
+ *		all under 2^63
+ *	int	due[], in order of enum timer; under 2^63
+ *	int	the seqs of created, error, counts, last, tail, rollback, claim
+ *	brief	tags, step_name, metadata, result
  *
- * The stored step, 114 bytes, or 142 where it was claimed:
+ * The stored step:
  *
- *	  0	u8	version, 1
- *	  1	uuid	id
- *	 17	u16	index
- *	 19	u8	status, 1-7
- *	 20	u32	attempt
- *	 24	u8	percent, 0-100 or 255
- *	 25	u8	checkpoint_member: 0, 5 or 6
- *	 26	u64 x 3	started_at, completed_at, updated_at; under 2^63
- *	 50	u64	checkpoint_bytes
- *	 58	u64 x 6	the seqs of input, artifacts, checkpoint, result,
- *			metadata, error
- *	106	u64	ready_at; under 2^63
- *	114	u32	tries, from 1
- *	118	u64 x 2	lease_ms, due; under 2^63
- *	134	u64	the seq of claim
+ *	u8	version, 2
+ *	uuid	id
+ *	int	index
+ *	u8	status, 1-7
+ *	u8	percent, 0-100 or 255
+ *	u8	checkpoint_member: 0, 5 or 6
+ *	int	attempt, tries
+ *	int	started_at, completed_at, updated_at, ready_at, lease_ms, due;
+ *		under 2^63
+ *	int	checkpoint_bytes
+ *	int	the seqs of input, artifacts, checkpoint, result, metadata,
+ *		error, claim
  */
 
 /*

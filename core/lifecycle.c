@@ -314,8 +314,7 @@ apply_status(const struct job *job, const struct journal_event *ev,
 	x->status = ev->status;
 	x->cause = ev->cause;
 	x->last.seq = ev->seq;
-	if (event_get(ev, MEMBER_RESULT).p != NULL)
-		x->result.seq = ev->seq;
+	brief_take(&x->result, ev, MEMBER_RESULT);
 	if (event_get(ev, MEMBER_ERROR_MESSAGE).p != NULL) {
 		x->error.seq = ev->seq;
 		x->failure = apply_failure(ev);
@@ -345,8 +344,7 @@ apply_created(const struct job *job, const struct journal_event *ev,
 		x->due[TIMER_READY] = x->ready_at;
 	else
 		x->ready_at = ev->at;
-	if (event_get(ev, MEMBER_TAGS).p != NULL)
-		x->tags.seq = ev->seq;
+	brief_take(&x->tags, ev, MEMBER_TAGS);
 	if (job->total_timeout_ms > 0)
 		x->due[TIMER_TOTAL] = x->ready_at + job->total_timeout_ms;
 	for (i = 0; steps != NULL && i < x->nsteps; i++) {
@@ -366,10 +364,8 @@ apply_progress(const struct journal_event *ev, struct execution *x)
 		x->percent = ev->percent;
 	if (ev->step_index != EVENT_NO_INDEX)
 		x->step_index = ev->step_index;
-	if (event_get(ev, MEMBER_STEP_NAME).p != NULL)
-		x->step_name.seq = ev->seq;
-	if (event_get(ev, MEMBER_METADATA).p != NULL)
-		x->metadata.seq = ev->seq;
+	brief_take(&x->step_name, ev, MEMBER_STEP_NAME);
+	brief_take(&x->metadata, ev, MEMBER_METADATA);
 	if (event_get(ev, MEMBER_COUNTS).p != NULL)
 		x->counts.seq = ev->seq;
 	x->heartbeat_at = ev->at;
@@ -522,7 +518,7 @@ lifecycle_apply(const struct job *job, const struct journal_event *ev,
 		x->due[TIMER_READY] = 0;
 		break;
 	case EVENT_TAGS:
-		x->tags.seq = ev->seq;
+		brief_take(&x->tags, ev, MEMBER_TAGS);
 		break;
 	case EVENT_ROLLBACK:
 		x->rollback.seq = ev->seq;

@@ -13,8 +13,8 @@ lifecycle_tags(struct decision *d, struct slice patch)
 	struct slice now = SLICE_NONE;
 	struct buf *text = lifecycle_text(d);
 
-	if (d->x->tags.seq != 0)
-		now = d->get(d->arg, d->x->tags, MEMBER_TAGS);
+	if (!brief_read(&d->x->tags, &now))
+		now = d->get(d->arg, d->x->tags.at, MEMBER_TAGS);
 	if (!labels_merge(now, patch, text))
 		return lifecycle_refuse(d, REFUSAL_INVALID, "tags",
 		    "an execution has at most %d labels", LABELS_MAX);

@@ -385,7 +385,7 @@ may_revive(const struct execution *x, enum report_kind kind)
 static bool
 is_last_outcome(const struct execution *x, const struct report *r)
 {
-	bool result = x->result.seq == x->last.seq;
+	bool result = x->result.at.seq == x->last.seq;
 	bool error = x->error.seq == x->last.seq;
 
 	if (r->kind == REPORT_FAIL)

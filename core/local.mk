@@ -7,6 +7,8 @@ libcore_a_SOURCES = \
 	core/article.h \
 	core/base64.c \
 	core/base64.h \
+	core/brief.c \
+	core/brief.h \
 	core/buf.c \
 	core/buf.h \
 	core/category.c \

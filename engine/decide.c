@@ -14,15 +14,10 @@
 #include "store/ready.h"
 #include "store/rows.h"
 
-/* Read a member of an earlier event; borrowed until the next write. */
 static struct slice
 get_member(void *arg, struct ref at, enum member m)
 {
-	struct journal_event ev;
-
-	if (at.seq == 0 || !journal_get(arg, at.seq, &ev))
-		return SLICE_NONE;
-	return event_get(&ev, m);
+	return journal_member(arg, at, m);
 }
 
 /* Load an execution that tenant may see; steps too when asked. */

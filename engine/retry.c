@@ -5,12 +5,10 @@
 #include "engine/engine_impl.h"
 #include "store/journal.h"
 
-/* Copy a member of the base's first event, for writing moves it. */
+/* Copy a member of the base, for writing moves it. */
 static struct slice
-copy(struct buf *out, const struct journal_event *ev, enum member m)
+copy(struct buf *out, struct slice bytes)
 {
-	struct slice bytes = event_get(ev, m);
-
 	if (bytes.p == NULL)
 		return SLICE_NONE;
 	buf_add_slice(out, bytes);
@@ -51,11 +49,10 @@ engine_retry(struct engine *e, struct store_txn *t, struct cmd *c)
 	c->retry_of = base->number;
 	c->project = base->project;
 	c->priority = base->priority;
-	c->input = copy(&input, &ev, MEMBER_INPUT);
-	c->metadata = copy(&metadata, &ev, MEMBER_METADATA);
-	c->concurrency_key = copy(&key, &ev, MEMBER_CONCURRENCY);
-	if (base->tags.seq != 0 && journal_get(t, base->tags.seq, &ev))
-		c->tags = copy(&tags, &ev, MEMBER_TAGS);
+	c->input = copy(&input, event_get(&ev, MEMBER_INPUT));
+	c->metadata = copy(&metadata, event_get(&ev, MEMBER_METADATA));
+	c->concurrency_key = copy(&key, event_get(&ev, MEMBER_CONCURRENCY));
+	c->tags = copy(&tags, journal_brief(t, &base->tags, MEMBER_TAGS));
 	engine_trigger(e, t, c);
 	c->name = SLICE_NONE;
 	buf_free(&input);

@@ -67,7 +67,7 @@ write_origin(struct jsonw *w, const struct factflow_view *v)
 void
 factflow_view_tags(struct jsonw *w, const struct factflow_view *v)
 {
-	struct slice tags = draw_member(v->txn, v->x->tags, MEMBER_TAGS);
+	struct slice tags = journal_brief(v->txn, &v->x->tags, MEMBER_TAGS);
 
 	jsonw_key(w, "tags");
 	jsonw_raw(w, tags.p != NULL ? tags : SLICE("{}"));
@@ -181,7 +181,8 @@ factflow_view_detail(struct jsonw *w, const struct factflow_view *v,
 	draw_json(w, "metadata", draw_member(v->txn, created, MEMBER_METADATA));
 	draw_json(w, "trigger_context",
 	    draw_member(v->txn, created, MEMBER_INPUT));
-	draw_json(w, "result", draw_member(v->txn, x->result, MEMBER_RESULT));
+	draw_json(w, "result",
+	    journal_brief(v->txn, &x->result, MEMBER_RESULT));
 	draw_text(w, "error",
 	    failed ? draw_member(v->txn, x->error, MEMBER_ERROR_MESSAGE)
 		   : SLICE_NONE);

@@ -6,6 +6,7 @@
 
 #include "engine/engine.h"
 #include "http/draw.h"
+#include "store/journal.h"
 
 #define STEP_PAYLOADS_MAX (16u << 20) /* bytes, in one answer */
 
@@ -97,7 +98,7 @@ write_state(struct jsonw *w, const struct restep_view *v)
 	draw_u64(w, "attempt", x->attempt);
 	draw_said(w, "progress_percent", x->percent, EVENT_NO_PERCENT);
 	draw_text(w, "current_step_name",
-	    get(v, x->step_name, MEMBER_STEP_NAME));
+	    journal_brief(v->txn, &x->step_name, MEMBER_STEP_NAME));
 	draw_said(w, "current_step_index", x->step_index, EVENT_NO_INDEX);
 	draw_seconds(w, "last_heartbeat_at", v->last_word);
 	draw_seconds(w, "started_at", x->started_at);
@@ -121,7 +122,7 @@ restep_view_progress(struct jsonw *w, const struct restep_view *v)
 	jsonw_object(w);
 	write_state(w, v);
 	draw_json(w, "progress_metadata",
-	    get(v, v->x->metadata, MEMBER_METADATA));
+	    journal_brief(v->txn, &v->x->metadata, MEMBER_METADATA));
 	jsonw_end(w);
 }
 
@@ -186,10 +187,11 @@ write_facts(struct jsonw *w, const struct restep_view *v)
 	draw_said(w, "project_id", x->project, 0);
 	write_uuid_or_null(w, "parent_execution_id", &x->parent);
 	jsonw_key(w, "tags");
-	if (x->tags.seq == 0)
+	if (x->tags.at.seq == 0)
 		jsonw_raw(w, SLICE("{}"));
 	else
-		jsonw_raw_or_null(w, get(v, x->tags, MEMBER_TAGS));
+		jsonw_raw_or_null(w,
+		    journal_brief(v->txn, &x->tags, MEMBER_TAGS));
 	draw_seconds(w, "retry_at",
 	    x->status == STATUS_RETRYING ? x->due[TIMER_READY] : 0);
 	draw_millis(w, "run_at", run_at(v));
@@ -321,8 +323,10 @@ restep_view_execution(struct jsonw *w, const struct restep_view *v)
 	write_facts(w, v);
 	draw_json(w, "input_params", get(v, x->created, MEMBER_INPUT));
 	draw_json(w, "metadata", get(v, x->created, MEMBER_METADATA));
-	draw_json(w, "progress_metadata", get(v, x->metadata, MEMBER_METADATA));
-	draw_json(w, "result_data", get(v, x->result, MEMBER_RESULT));
+	draw_json(w, "progress_metadata",
+	    journal_brief(v->txn, &x->metadata, MEMBER_METADATA));
+	draw_json(w, "result_data",
+	    journal_brief(v->txn, &x->result, MEMBER_RESULT));
 	draw_text(w, "error_stack", get(v, x->error, MEMBER_ERROR_STACK));
 	if (v->steps != NULL) {
 		jsonw_key(w, "steps");

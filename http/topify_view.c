@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "http/draw.h"
 #include "store/articles.h"
+#include "store/journal.h"
 
 static const char *const words[STATUS_COUNT] = {
     [STATUS_QUEUED] = "pending",
@@ -122,7 +123,7 @@ topify_view_task(struct jsonw *w, struct store_txn *t,
 	draw_cstr(w, "status", words[x->status]);
 	draw_said(w, "progress", x->percent, EVENT_NO_PERCENT);
 	draw_text(w, "current_step",
-	    draw_member(t, x->step_name, MEMBER_STEP_NAME));
+	    journal_brief(t, &x->step_name, MEMBER_STEP_NAME));
 	write_request(w, input);
 	write_error(w, t, x);
 	draw_millis(w, "created_at", x->created_at);

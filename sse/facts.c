@@ -22,8 +22,9 @@ read_members(struct facts *f, struct store_txn *t)
 
 	if (f->x.nsteps > 0 && journal_get(t, f->x.created.seq, &ev))
 		f->step_ids = event_get(&ev, MEMBER_STEPS);
-	if (f->x.tags.seq != 0 && journal_get(t, f->x.tags.seq, &ev))
-		f->labels = label_parse(event_get(&ev, MEMBER_TAGS));
+	if (f->x.tags.at.seq != 0)
+		f->labels =
+		    label_parse(journal_brief(t, &f->x.tags, MEMBER_TAGS));
 }
 
 /* Look an execution up. */

@@ -24,15 +24,9 @@ percent(struct jsonw *w, uint8_t v)
 		jsonw_u64(w, v);
 }
 
-/* A text member that the row points at. */
 static void
-referred(struct jsonw *w, struct store_txn *t, struct ref at, enum member id)
+text_or_null(struct jsonw *w, struct slice text)
 {
-	struct journal_event ev;
-	struct slice text = SLICE_NONE;
-
-	if (at.seq != 0 && journal_get(t, at.seq, &ev))
-		text = event_get(&ev, id);
 	if (text.p == NULL)
 		jsonw_null(w);
 	else
@@ -81,7 +75,7 @@ execution(struct jsonw *w, struct store_txn *t, const struct execution *x,
 	jsonw_u64(w, x->attempt);
 	percent(w, x->percent);
 	jsonw_key(w, "current_step_name");
-	referred(w, t, x->step_name, MEMBER_STEP_NAME);
+	text_or_null(w, journal_brief(t, &x->step_name, MEMBER_STEP_NAME));
 	jsonw_key(w, "current_step_index");
 	if (x->step_index == EVENT_NO_INDEX)
 		jsonw_null(w);
@@ -92,9 +86,9 @@ execution(struct jsonw *w, struct store_txn *t, const struct execution *x,
 	frame_seconds(w, "started_at", x->started_at);
 	frame_seconds(w, "completed_at", x->completed_at);
 	jsonw_key(w, "error_message");
-	referred(w, t, x->error, MEMBER_ERROR_MESSAGE);
+	text_or_null(w, journal_member(t, x->error, MEMBER_ERROR_MESSAGE));
 	jsonw_key(w, "error_type");
-	referred(w, t, x->error, MEMBER_ERROR_TYPE);
+	text_or_null(w, journal_member(t, x->error, MEMBER_ERROR_TYPE));
 }
 
 static void

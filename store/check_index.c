@@ -143,7 +143,7 @@ is_wanted(struct check *c, const struct uuid *id, struct slice key)
 	}
 	k = rows_key_number(x.number);
 	found = found || slice_eq(rows_key_slice(&k), key);
-	if (found || !is_text(key) || !rows_labels_read(c->t, x.tags, &labels))
+	if (found || !is_text(key) || !rows_labels_read(c->t, &x.tags, &labels))
 		return found;
 	for (unsigned i = 0; i < labels.count && !found; i++) {
 		facet[0] = rows_key_label(rows_labels_at(&labels, i));

@@ -242,10 +242,10 @@ check_refs(struct check *c, const struct run *r)
 	const struct execution *x = &r->row;
 
 	check_ref(c, r, x->created, MEMBER_ROW);
-	check_ref(c, r, x->tags, MEMBER_TAGS);
-	check_ref(c, r, x->step_name, MEMBER_STEP_NAME);
-	check_ref(c, r, x->metadata, MEMBER_METADATA);
-	check_ref(c, r, x->result, MEMBER_RESULT);
+	check_ref(c, r, x->tags.at, MEMBER_TAGS);
+	check_ref(c, r, x->step_name.at, MEMBER_STEP_NAME);
+	check_ref(c, r, x->metadata.at, MEMBER_METADATA);
+	check_ref(c, r, x->result.at, MEMBER_RESULT);
 	check_ref(c, r, x->error, MEMBER_ERROR_MESSAGE);
 	check_ref(c, r, x->last, (enum member)0);
 	check_ref(c, r, x->counts, MEMBER_COUNTS);
@@ -351,7 +351,7 @@ check_labels(struct check *c, const struct execution *x)
 {
 	struct rows_labels labels;
 
-	if (!rows_labels_read(c->t, x->tags, &labels)) {
+	if (!rows_labels_read(c->t, &x->tags, &labels)) {
 		check_find(c, "execution %s: its labels cannot be read",
 		    check_id(&x->id));
 		return;

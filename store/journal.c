@@ -96,6 +96,26 @@ journal_get(struct store_txn *t, uint64_t seq, struct journal_event *out)
 	return true;
 }
 
+/* Read a member of one event. */
+struct slice
+journal_member(struct store_txn *t, struct ref at, enum member m)
+{
+	struct journal_event ev;
+
+	if (at.seq == 0 || !journal_get(t, at.seq, &ev))
+		return SLICE_NONE;
+	return event_get(&ev, m);
+}
+
+/* Read one that the row may have. */
+struct slice
+journal_brief(struct store_txn *t, const struct brief *b, enum member m)
+{
+	struct slice bytes;
+
+	return brief_read(b, &bytes) ? bytes : journal_member(t, b->at, m);
+}
+
 static bool
 seek(struct table_cursor *c, uint64_t seq)
 {

@@ -4,6 +4,7 @@
 #ifndef STORE_JOURNAL_H
 #define STORE_JOURNAL_H
 
+#include "core/brief.h"
 #include "store/store.h"
 
 /* Most events one read hands out, so that no read holds the loop. */
@@ -14,6 +15,14 @@ void journal_append(struct store_txn *t, const struct journal_event *ev);
 
 /* The event of that seq; false when there is none (any more). */
 bool journal_get(struct store_txn *t, uint64_t seq, struct journal_event *out);
+
+/*
+ * A member of an earlier event, borrowed until the transaction writes or ends;
+ * SLICE_NONE when there is none.  A brief one may be borrowed from b instead.
+ */
+struct slice journal_member(struct store_txn *t, struct ref at, enum member m);
+struct slice journal_brief(struct store_txn *t, const struct brief *b,
+    enum member m);
 
 /* The oldest seq retained (0 when the journal is empty). */
 uint64_t journal_first(struct store_txn *t);

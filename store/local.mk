@@ -30,8 +30,6 @@ libstore_a_SOURCES = \
 	store/keys.h \
 	store/meta.c \
 	store/meta.h \
-	store/migrate.c \
-	store/migrate.h \
 	store/names.c \
 	store/names.h \
 	store/objects.c \

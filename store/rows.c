@@ -157,7 +157,7 @@ void
 rows_put(struct store_txn *t, const struct execution *old,
     const struct execution *x)
 {
-	static const struct ref none = {0};
+	static const struct brief none = {0};
 	struct rows_key k = rows_key_row(&x->id);
 	uint8_t bytes[EXECUTION_ROW];
 	size_t n = execution_encode(x, bytes);
@@ -170,7 +170,7 @@ rows_put(struct store_txn *t, const struct execution *old,
 		index_new(t, x);
 	else if (old->status != x->status)
 		index_status(t, old, x);
-	rows_labels_move(t, &x->id, old != NULL ? old->tags : none, x->tags);
+	rows_labels_move(t, &x->id, old != NULL ? &old->tags : &none, &x->tags);
 	rows_timers_move(t, old, x);
 	ready_move(t, old, x);
 }

@@ -66,10 +66,10 @@ struct rows_labels {
 };
 
 /*
- * The labels of the event at tags (0: none), copied.  What is no set of
- * labels, or too long to be one, is damage; false then.
+ * The labels that tags are, copied.  What is no set of labels, or too long to
+ * be one, is damage; false then.
  */
-bool rows_labels_read(struct store_txn *t, struct ref tags,
+bool rows_labels_read(struct store_txn *t, const struct brief *tags,
     struct rows_labels *out);
 bool rows_labels_have(const struct rows_labels *l, struct slice label);
 struct slice rows_labels_at(const struct rows_labels *l, unsigned i);
@@ -77,7 +77,7 @@ void rows_labels_free(struct rows_labels *l);
 
 /* Move the index rows of labels from one set to another. */
 void rows_labels_move(struct store_txn *t, const struct uuid *id,
-    struct ref from, struct ref to);
+    const struct brief *from, const struct brief *to);
 
 /* Add or remove an index row together with its count. */
 void rows_index_add(struct store_txn *t, const struct rows_key *facet,

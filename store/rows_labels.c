@@ -1,5 +1,5 @@
 /*
- * Labels: the index rows that follow from the event a row's tags point at.
+ * Labels: the index rows that follow from a row's tags.
  */
 #include <stdlib.h>
 
@@ -80,17 +80,14 @@ add_all(struct rows_labels *l, struct slice text)
 	return ok;
 }
 
-/* Read a set of labels from the journal. */
+/* Read a set of labels. */
 bool
-rows_labels_read(struct store_txn *t, struct ref tags, struct rows_labels *out)
+rows_labels_read(struct store_txn *t, const struct brief *tags,
+    struct rows_labels *out)
 {
-	struct journal_event ev;
-
 	*out = (struct rows_labels){.count = 0};
-	if (tags.seq == 0)
-		return true;
-	if (journal_get(t, tags.seq, &ev) &&
-	    add_all(out, event_get(&ev, MEMBER_TAGS)))
+	if (tags->at.seq == 0 ||
+	    add_all(out, journal_brief(t, tags, MEMBER_TAGS)))
 		return true;
 	rows_labels_free(out);
 	return false;
@@ -98,13 +95,13 @@ rows_labels_read(struct store_txn *t, struct ref tags, struct rows_labels *out)
 
 /* Remove what is gone, add what is new. */
 void
-rows_labels_move(struct store_txn *t, const struct uuid *id, struct ref from,
-    struct ref to)
+rows_labels_move(struct store_txn *t, const struct uuid *id,
+    const struct brief *from, const struct brief *to)
 {
 	struct rows_labels old = {.count = 0}, new = {.count = 0};
 	struct rows_key facet;
 
-	if (from.seq == to.seq || t->error != 0)
+	if (from->at.seq == to->at.seq || t->error != 0)
 		return;
 	if (!rows_labels_read(t, from, &old) || !rows_labels_read(t, to, &new))
 		store_txn_damaged(t, "the labels of an execution");

@@ -291,7 +291,7 @@ has_label(struct store_txn *t, const struct execution *x, struct slice label)
 		return false;
 	if (label.n <= SCHEMA_LABEL_MAX)
 		return true;
-	has = rows_labels_read(t, x->tags, &labels) &&
+	has = rows_labels_read(t, &x->tags, &labels) &&
 	    rows_labels_have(&labels, label);
 	rows_labels_free(&labels);
 	return has;

@@ -106,14 +106,16 @@
  *                                                 is opened to serve and gets
  *                                                 its own epoch
  *
- * To change a value: give it a new version byte, read both, write the new.
- * To change a key, or what a table means: raise SCHEMA_VERSION and write a
- * step in store/migrate.c.
+ * To change an event: give it a new version byte, read both, write the new.
+ * To change any other table: raise SCHEMA_VERSION.  Nothing is changed in
+ * place: `tidewired rebuild` makes a store of this schema from the journal of
+ * an older one, which stays as it was.
  */
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
+#define SCHEMA_JOURNAL 2 /* the oldest whose journal we read */
 
 #define SCHEMA_EVENT_KEY 1
 #define SCHEMA_EVENT_STRIDE 32

@@ -21,8 +21,10 @@ struct store;
 struct store_txn;
 
 enum store_mode {
-	STORE_SERVE, /* read and write; marks the store unclean until closed */
-	STORE_READ   /* read only, beside a running server (check, backup) */
+	STORE_SERVE,  /* read and write; marks the store unclean until closed */
+	STORE_READ,   /* read only, beside a running server (check, backup) */
+	STORE_REBUILD /* the same, of the journal, meta and keys alone: stores
+			 of SCHEMA_JOURNAL and later have them alike */
 };
 
 /*

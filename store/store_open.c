@@ -1,7 +1,7 @@
 /*
  * Opening a store: the folder, the lock that keeps a second server away, the
  * environment, and what meta says about its past.  Neighbours: store.c runs
- * the transactions, migrate.c knows other schemas.
+ * the transactions, rebuild.c reads older stores.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,7 +22,6 @@
 #include "store/counters.h"
 #include "store/jobs_cache.h"
 #include "store/meta.h"
-#include "store/migrate.h"
 #include "store/schema.h"
 #include "store/table.h"
 
@@ -212,7 +211,7 @@ survey(struct store *s, bool *fresh, const struct store_cause *cause)
 	if (errno != ENOENT)
 		return store_fail(cause, "cannot look into %s: %s", s->dir,
 		    strerror(errno));
-	if (s->mode == STORE_READ)
+	if (s->mode != STORE_SERVE)
 		return store_fail(cause,
 		    "there is no store in %s: pass the --data of a server",
 		    s->dir);
@@ -228,7 +227,7 @@ open_map(struct store *s, size_t size)
 
 	if (rc != 0)
 		return rc;
-	if (s->mode == STORE_READ)
+	if (s->mode != STORE_SERVE)
 		flags |= MDB_RDONLY;
 	rc = mdb_env_set_maxdbs(s->env, TABLE_COUNT);
 	if (rc == 0)
@@ -353,7 +352,36 @@ fail_open(const struct store *s, int rc, const struct store_cause *cause)
 	    mdb_strerror(rc), next);
 }
 
-/* Refuse what is not ours; bring what is to this schema. */
+/*
+ * Tables of another schema are not touched: those of an older one are made
+ * again, in a new folder, from its journal.
+ */
+static bool
+accept_schema(const struct store *s, uint32_t found,
+    const struct store_cause *cause)
+{
+	bool readable = found >= SCHEMA_JOURNAL && found <= SCHEMA_VERSION;
+
+	if (found == SCHEMA_VERSION || (readable && s->mode == STORE_REBUILD))
+		return true;
+	if (readable)
+		return store_fail(cause,
+		    "%s was written by an older tidewired (schema %u, this "
+		    "one has %u): run tidewired rebuild --data %s NEWDIR, and "
+		    "serve NEWDIR",
+		    s->dir, found, SCHEMA_VERSION, s->dir);
+	if (found > SCHEMA_VERSION)
+		return store_fail(cause,
+		    "%s was written by a newer tidewired (schema %u, this one "
+		    "knows %u): run that version or a newer one",
+		    s->dir, found, SCHEMA_VERSION);
+	return store_fail(cause,
+	    "%s has schema %u, of a tidewired before the first release: "
+	    "finish what is in it with that version, or pass another --data",
+	    s->dir, found);
+}
+
+/* Refuse what is not ours. */
 static bool
 recognize(struct store *s, const struct store_cause *cause)
 {
@@ -362,7 +390,7 @@ recognize(struct store *s, const struct store_cause *cause)
 	if (f.rc != 0)
 		return fail_open(s, f.rc, cause);
 	if (f.ours)
-		return migrate_run(s, f.schema, cause);
+		return accept_schema(s, f.schema, cause);
 	if (f.empty && s->mode == STORE_SERVE)
 		return true;
 	return store_fail(cause,

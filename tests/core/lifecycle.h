@@ -115,6 +115,19 @@ world_member(const struct world *w, struct ref at, enum member m)
 	return s;
 }
 
+/* The same of what a row may have: what it has is what was said. */
+static inline struct slice
+world_brief(const struct world *w, const struct brief *b, enum member m)
+{
+	struct slice said = world_member(w, b->at, m), kept;
+
+	assert_int_equal(brief_read(b, &kept), said.n <= BRIEF_MAX);
+	assert_int_equal(kept.p != NULL, said.p != NULL && said.n <= BRIEF_MAX);
+	if (kept.p != NULL)
+		assert_true(slice_eq(kept, said));
+	return said;
+}
+
 /* ---- what must always hold ---- */
 
 static inline void
@@ -216,10 +229,10 @@ world_check(const struct world *w)
 	assert_in_range(x->attempt, 1, w->job->retry.max_attempts);
 	assert_int_equal(x->error.seq != 0, x->failure != FAILURE_NONE);
 	assert_in_range(x->last.seq, 1, w->n);
-	world_member(w, x->tags, MEMBER_TAGS);
-	world_member(w, x->step_name, MEMBER_STEP_NAME);
-	world_member(w, x->metadata, MEMBER_METADATA);
-	world_member(w, x->result, MEMBER_RESULT);
+	world_brief(w, &x->tags, MEMBER_TAGS);
+	world_brief(w, &x->step_name, MEMBER_STEP_NAME);
+	world_brief(w, &x->metadata, MEMBER_METADATA);
+	world_brief(w, &x->result, MEMBER_RESULT);
 	world_member(w, x->error, MEMBER_ERROR_MESSAGE);
 	for (unsigned i = 0; i < x->nsteps; i++)
 		world_check_step(w, &w->steps[i]);

@@ -1,5 +1,5 @@
 /*
- * Rows: every field at the place core/execution.h gives it, and that damage
+ * Rows: every field in the order core/execution.h gives it, and that damage
  * is refused.
  */
 #include <setjmp.h>
@@ -12,10 +12,6 @@
 
 #include "core/execution.h"
 #include "tests/core/dies.h"
-
-#define ROW 314
-#define STEP 142
-#define STEP_UNCLAIMED 114
 
 static struct execution
 sample(void)
@@ -41,10 +37,9 @@ sample(void)
 	    .heartbeat_at = 13,
 	    .due = {14, 15, 16, 17, 18},
 	    .created = {19},
-	    .tags = {20},
-	    .step_name = {21},
-	    .metadata = {22},
-	    .result = {23},
+	    .tags = {{20}, 2, "{}"},
+	    .step_name = {{21}, 0, ""},
+	    .metadata = {{22}, BRIEF_LONG, ""},
 	    .error = {24},
 	    .last = {25},
 	    .tail = {26},
@@ -96,46 +91,75 @@ sample_step(void)
 	return s;
 }
 
-/* Each field of the sample ends at a byte of its own. */
-static const struct {
-	unsigned at;
-	unsigned char value;
-} row_bytes[] = {{0, 1}, {1, 0xa1}, {24, 1}, {25, 0xa2}, {44, 2}, {52, 3},
-    {53, 0xa3}, {69, 9}, {71, 4}, {72, 9}, {73, 10}, {74, 6}, {78, 5},
-    {79, 100}, {83, 6}, {91, 7}, {99, 8}, {107, 9}, {115, 10}, {123, 11},
-    {131, 12}, {139, 13}, {147, 14}, {155, 15}, {163, 16}, {171, 17}, {179, 18},
-    {187, 19}, {195, 20}, {203, 21}, {211, 22}, {219, 23}, {227, 24}, {235, 25},
-    {243, 26}, {247, 27}, {248, 0xa4}, {264, 4}, {272, 28}, {280, 29},
-    {288, 30}, {296, 31}, {297, 2}, {305, 32}, {313, 33}},
-  step_bytes[] = {{0, 1}, {1, 0xa1}, {18, 1}, {19, 7}, {23, 2}, {24, 100},
-      {25, 5}, {33, 3}, {41, 4}, {49, 5}, {57, 6}, {65, 7}, {73, 8}, {81, 9},
-      {89, 10}, {97, 11}, {105, 12}, {113, 13}, {117, 14}, {125, 15}, {133, 16},
-      {141, 17}};
+#define ZEROS_15 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+
+/* clang-format off */
+static const uint8_t row_bytes[] = {
+    2,				/* version */
+    0xa1, ZEROS_15,		/* id */
+    1, 1,			/* number */
+    0xa2, ZEROS_15,		/* job */
+    1, 2, 1, 3,			/* job_version, project */
+    1, 0xa3, ZEROS_15,		/* parent */
+    1, 0xa4, ZEROS_15,		/* key */
+    1, 30,			/* lane */
+    9, 4,			/* priority, category */
+    1, 4,			/* nsteps */
+    9, 10, 6, 2, 100,		/* status, cause, failure, unit, percent */
+    1, 7,			/* step_index + 1 */
+    1, 5, 1, 27,		/* attempt, nevents */
+    1, 7, 1, 8, 1, 9, 1, 10, 1, 11, 1, 12, 1, 13, 1, 31, 1, 32, /* times */
+    1, 14, 1, 15, 1, 16, 1, 17, 1, 18,				/* due */
+    1, 19, 1, 24, 1, 28, 1, 25, 1, 26, 1, 29, 1, 33,		/* seqs */
+    1, 20, 2, '{', '}',		/* tags */
+    1, 21, 0,			/* step_name: no bytes */
+    1, 22, BRIEF_LONG,		/* metadata: in the journal */
+    0,				/* result: none */
+};
+#define LANE 73
+#define PRIORITY 75
+#define STATUS 79
+#define PERCENT 83
+#define STEP_INDEX 84
+#define CREATED_AT 90
+#define DUE 108
+#define CREATED 118
+#define TAGS 132
+
+static const uint8_t step_bytes[] = {
+    2,				/* version */
+    0xa1, ZEROS_15,		/* id */
+    1, 1,			/* index */
+    7, 100, 5,			/* status, percent, checkpoint_member */
+    1, 2, 1, 14,		/* attempt, tries */
+    1, 3, 1, 4, 1, 5, 1, 13, 1, 15, 1, 16,			/* times */
+    1, 6,			/* checkpoint_bytes */
+    1, 7, 1, 8, 1, 9, 1, 10, 1, 11, 1, 12, 1, 17,		/* seqs */
+};
+#define STEP_STATUS 19
+#define STEP_STARTED_AT 26
+/* clang-format on */
 
 static void
 test_row_layout(void **state)
 {
 	struct execution x = sample();
-	uint8_t out[EXECUTION_ROW], want[ROW] = {0};
+	uint8_t out[EXECUTION_ROW];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(row_bytes) / sizeof(row_bytes[0]); i++)
-		want[row_bytes[i].at] = row_bytes[i].value;
-	assert_int_equal(execution_encode(&x, out), ROW);
-	assert_memory_equal(out, want, ROW);
+	assert_int_equal(execution_encode(&x, out), sizeof(row_bytes));
+	assert_memory_equal(out, row_bytes, sizeof(row_bytes));
 }
 
 static void
 test_step_layout(void **state)
 {
 	struct step s = sample_step();
-	uint8_t out[STEP_ROW], want[STEP] = {0};
+	uint8_t out[STEP_ROW];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(step_bytes) / sizeof(step_bytes[0]); i++)
-		want[step_bytes[i].at] = step_bytes[i].value;
-	assert_int_equal(execution_encode_step(&s, out), STEP);
-	assert_memory_equal(out, want, STEP);
+	assert_int_equal(execution_encode_step(&s, out), sizeof(step_bytes));
+	assert_memory_equal(out, step_bytes, sizeof(step_bytes));
 }
 
 static void
@@ -169,109 +193,177 @@ test_step_back(void **state)
 	assert_memory_equal(a, b, n);
 }
 
+/* Bytes instead of others. */
 struct damage {
 	const char *what;
-	unsigned at;
-	unsigned char value;
+	unsigned at, cut;
+	struct slice put;
 	bool good;
 };
 
+#define PUT(bytes)                       \
+	{                                \
+		bytes, sizeof(bytes) - 1 \
+	}
+
 static const struct damage row_damages[] = {
-    {"version 0", 0, 0, false},
-    {"a newer version", 0, 2, false},
-    {"another id", 1, 0xff, true},
-    {"priority 10", 69, 10, false},
-    {"status 0", 72, 0, false},
-    {"status 10", 72, 10, false},
-    {"cause 16", 73, 16, false},
-    {"failure 7", 74, 7, false},
-    {"101 percent", 79, 101, false},
-    {"no percent", 79, 255, true},
-    {"a negative created_at", 84, 0x80, false},
-    {"a negative heartbeat_at", 132, 0x80, false},
-    {"a negative due", 140, 0xff, false},
-    {"a negative last due", 172, 0x80, false},
-    {"a large seq", 180, 0xff, true},
-    {"a negative ready_at", 289, 0x80, false},
-    {"unit 3", 297, 3, false},
-    {"a negative lease", 298, 0x80, false},
+    {"an older version", 0, 1, PUT("\1"), false},
+    {"a newer version", 0, 1, PUT("\3"), false},
+    {"another id", 1, 1, PUT("\xff"), true},
+    {"no lane", LANE, 2, PUT("\0"), true},
+    {"a large lane", LANE, 2, PUT("\10\377\377\377\377\377\377\377\377"), true},
+    {"an int of 9 bytes", LANE, 2, PUT("\11\1\0\0\0\0\0\0\0\0"), false},
+    {"an int longer than it must be", LANE, 2, PUT("\2\0\1"), false},
+    {"a 0 that is written out", LANE, 2, PUT("\1\0"), false},
+    {"neither a parent nor none", LANE - 34, 1, PUT("\2"), false},
+    {"no key", LANE - 17, 17, PUT("\0"), true},
+    {"a key of zeros", LANE - 16, 1, PUT("\0"), false},
+    {"priority 10", PRIORITY, 1, PUT("\12"), false},
+    {"category 5", PRIORITY + 1, 1, PUT("\5"), false},
+    {"65,536 steps", PRIORITY + 2, 2, PUT("\3\1\0\0"), false},
+    {"status 0", STATUS, 1, PUT("\0"), false},
+    {"status 10", STATUS, 1, PUT("\12"), false},
+    {"cause 16", STATUS + 1, 1, PUT("\20"), false},
+    {"failure 7", STATUS + 2, 1, PUT("\7"), false},
+    {"unit 3", STATUS + 3, 1, PUT("\3"), false},
+    {"101 percent", PERCENT, 1, PUT("\145"), false},
+    {"no percent", PERCENT, 1, PUT("\377"), true},
+    {"no index", STEP_INDEX, 2, PUT("\0"), true},
+    {"index 2^32", STEP_INDEX, 2, PUT("\5\1\0\0\0\0"), false},
+    {"a negative created_at", CREATED_AT, 2, PUT("\10\200\0\0\0\0\0\0\0"),
+	false},
+    {"a negative due", DUE, 2, PUT("\10\200\0\0\0\0\0\0\0"), false},
+    {"a large seq", CREATED, 2, PUT("\10\377\0\0\0\0\0\0\0"), true},
+    {"no tags", TAGS, 5, PUT("\0"), true},
+    {"tags in the journal", TAGS, 5, PUT("\1\24\377"), true},
+    {"tags of 64 bytes", TAGS + 2, 1, PUT("\100"), false},
+    {"a length that no brief member has", TAGS + 2, 3, PUT("\376"), false},
 };
 
 static const struct damage step_damages[] = {
-    {"version 2", 0, 2, false},
-    {"status 0", 19, 0, false},
-    {"status 8", 19, 8, false},
-    {"101 percent", 24, 101, false},
-    {"no checkpoint", 25, 0, true},
-    {"checkpoint", 25, 6, true},
-    {"another member", 25, 4, false},
-    {"a negative started_at", 26, 0x80, false},
-    {"a negative updated_at", 42, 0x80, false},
+    {"version 1", 0, 1, PUT("\1"), false},
+    {"step 65,536", 17, 2, PUT("\3\1\0\0"), false},
+    {"status 0", STEP_STATUS, 1, PUT("\0"), false},
+    {"status 8", STEP_STATUS, 1, PUT("\10"), false},
+    {"101 percent", STEP_STATUS + 1, 1, PUT("\145"), false},
+    {"no checkpoint", STEP_STATUS + 2, 1, PUT("\0"), true},
+    {"checkpoint", STEP_STATUS + 2, 1, PUT("\6"), true},
+    {"another member", STEP_STATUS + 2, 1, PUT("\4"), false},
+    {"a negative started_at", STEP_STARTED_AT, 2, PUT("\10\200\0\0\0\0\0\0\0"),
+	false},
 };
+
+/* An exact copy of bytes with damage d, so that ASan watches the end. */
+static struct slice
+damaged(const uint8_t *bytes, size_t n, const struct damage *d)
+{
+	size_t rest = n - d->at - d->cut;
+	char *p = malloc(d->at + d->put.n + rest);
+
+	memcpy(p, bytes, d->at);
+	memcpy(p + d->at, d->put.p, d->put.n);
+	memcpy(p + d->at + d->put.n, bytes + d->at + d->cut, rest);
+	return (struct slice){p, d->at + d->put.n + rest};
+}
 
 static void
 test_row_damage(void **state)
 {
-	struct execution x = sample(), y;
-	uint8_t row[EXECUTION_ROW];
+	struct execution y;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(row_damages) / sizeof(*row_damages);
 	     i++) {
 		const struct damage *d = &row_damages[i];
-		size_t n = execution_encode(&x, row);
+		struct slice row = damaged(row_bytes, sizeof(row_bytes), d);
 
-		row[d->at] = d->value;
-		if (execution_decode((struct slice){(char *)row, n}, &y) !=
-		    d->good)
+		if (execution_decode(row, &y) != d->good)
 			fail_msg("%s", d->what);
+		free((char *)(uintptr_t)row.p);
 	}
 }
 
 static void
 test_step_damage(void **state)
 {
-	struct step s = sample_step(), t;
-	uint8_t row[STEP_ROW];
+	struct step t;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(step_damages) / sizeof(*step_damages);
 	     i++) {
 		const struct damage *d = &step_damages[i];
-		size_t n = execution_encode_step(&s, row);
+		struct slice row = damaged(step_bytes, sizeof(step_bytes), d);
 
-		row[d->at] = d->value;
-		if (execution_decode_step((struct slice){(char *)row, n}, &t) !=
-		    d->good)
+		if (execution_decode_step(row, &t) != d->good)
 			fail_msg("%s", d->what);
+		free((char *)(uintptr_t)row.p);
 	}
 }
 
-/* Exact copies let ASan watch the end. */
+/* Only all of it is a row. */
 static void
 test_length(void **state)
 {
-	struct execution x = sample(), y;
-	struct step s = sample_step(), t;
-	uint8_t row[EXECUTION_ROW] = {0}, step[EXECUTION_ROW] = {0};
+	struct execution y;
+	struct step t;
 
 	(void)state;
-	execution_encode(&x, row);
-	execution_encode_step(&s, step);
-	for (size_t n = 0; n <= ROW + 1; n++) {
-		char *copy = malloc(n > 0 ? n : 1);
+	for (size_t n = 0; n <= sizeof(row_bytes) + 1; n++) {
+		char *copy = calloc(1, n > 0 ? n : 1);
 
-		memcpy(copy, row, n);
+		memcpy(copy, row_bytes,
+		    n < sizeof(row_bytes) ? n : sizeof(row_bytes));
 		assert_int_equal(execution_decode((struct slice){copy, n}, &y),
-		    n == ROW);
-		memcpy(copy, step, n);
+		    n == sizeof(row_bytes));
+		free(copy);
+	}
+	for (size_t n = 0; n <= sizeof(step_bytes) + 1; n++) {
+		char *copy = calloc(1, n > 0 ? n : 1);
+
+		memcpy(copy, step_bytes,
+		    n < sizeof(step_bytes) ? n : sizeof(step_bytes));
 		assert_int_equal(execution_decode_step((struct slice){copy, n},
 				     &t),
-		    n == STEP || n == STEP_UNCLAIMED);
+		    n == sizeof(step_bytes));
 		free(copy);
 	}
 	assert_false(execution_decode(SLICE_NONE, &y));
 	assert_false(execution_decode_step(SLICE_NONE, &t));
+}
+
+/* Every field as large as it can be: the buffers hold it. */
+static void
+test_largest(void **state)
+{
+	struct execution x, y;
+	struct step s, t;
+	uint8_t row[EXECUTION_ROW], again[EXECUTION_ROW];
+	struct brief *brief[] = {&x.tags, &x.step_name, &x.metadata, &x.result};
+	size_t n;
+
+	(void)state;
+	memset(&x, 0x7f, sizeof(x));
+	x.priority = 9;
+	x.category = CATEGORY_EXPORT;
+	x.status = STATUS_CANCELLED;
+	x.cause = CAUSE_STEP_FAILED;
+	x.failure = FAILURE_UNKNOWN;
+	x.unit = UNIT_STEP;
+	x.percent = 100;
+	for (unsigned i = 0; i < 4; i++)
+		brief[i]->n = BRIEF_MAX;
+	n = execution_encode(&x, row);
+	assert_in_range(n, EXECUTION_ROW - 64, EXECUTION_ROW);
+	assert_true(execution_decode((struct slice){(char *)row, n}, &y));
+	assert_int_equal(execution_encode(&y, again), n);
+	assert_memory_equal(row, again, n);
+	memset(&s, 0x7f, sizeof(s));
+	s.status = STEP_CANCELLED;
+	s.percent = 100;
+	s.checkpoint_member = MEMBER_ARTIFACTS;
+	n = execution_encode_step(&s, row);
+	assert_in_range(n, STEP_ROW - 32, STEP_ROW);
+	assert_true(execution_decode_step((struct slice){(char *)row, n}, &t));
 }
 
 static void
@@ -370,6 +462,7 @@ main(void)
 	    cmocka_unit_test(test_row_damage),
 	    cmocka_unit_test(test_step_damage),
 	    cmocka_unit_test(test_length),
+	    cmocka_unit_test(test_largest),
 	    cmocka_unit_test(test_bugs_abort),
 	    cmocka_unit_test(test_origin),
 	    cmocka_unit_test(test_causes),

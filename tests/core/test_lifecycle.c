@@ -567,7 +567,7 @@ test_least(void **state)
 	assert_true(world_report(w, say(REPORT_COMPLETE)));
 	assert_events(w, "running, completed");
 	assert_int_equal(w->x.percent, 100);
-	assert_int_equal(w->x.result.seq, 0);
+	assert_int_equal(w->x.result.at.seq, 0);
 	world_free(w);
 }
 
@@ -611,14 +611,14 @@ test_tags(void **state)
 	ev.at = w->now + 1;
 	event_add_member(&ev, MEMBER_TAGS, SLICE("{}"));
 	lifecycle_apply(w->job, &ev, &x, NULL);
-	assert_int_equal(x.tags.seq, 9);
+	assert_int_equal(x.tags.at.seq, 9);
 	assert_int_equal(x.updated_at, ev.at);
 	assert_int_equal(x.status, STATUS_QUEUED);
 	ev = event_make(EVENT_CREATED);
 	ev.seq = 3;
 	event_add_member(&ev, MEMBER_TAGS, SLICE("{}"));
 	lifecycle_apply(w->job, &ev, &x, NULL);
-	assert_int_equal(x.tags.seq, 3);
+	assert_int_equal(x.tags.at.seq, 3);
 	world_free(w);
 }
 

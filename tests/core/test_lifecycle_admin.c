@@ -50,7 +50,7 @@ test_tags(void **state)
 	assert_true(tags(w, "{\"env\":\"prod\"}"));
 	assert_true(w->repeated);
 	assert_true(tags(w, "{\"owner\":\"@ove\",\"env\":null}"));
-	assert_text(world_member(w, w->x.tags, MEMBER_TAGS),
+	assert_text(world_brief(w, &w->x.tags, MEMBER_TAGS),
 	    "{\"owner\":\"@ove\"}");
 	for (unsigned i = 0; i < 64; i++)
 		n += (size_t)snprintf(many + n, sizeof(many) - n,
@@ -60,7 +60,7 @@ test_tags(void **state)
 	assert_refused(w, REFUSAL_INVALID, "tags");
 	accept(w, completes("1"));
 	assert_true(tags(w, "{\"owner\":null}"));
-	assert_text(world_member(w, w->x.tags, MEMBER_TAGS), "{}");
+	assert_text(world_brief(w, &w->x.tags, MEMBER_TAGS), "{}");
 	world_free(w);
 }
 

@@ -244,7 +244,7 @@ test_final_repeated(void **state)
 	assert_true(world_reports(w, list, 2, 1));
 	assert_true(w->repeated);
 	assert_events(w, "");
-	assert_text(world_member(w, w->x.result, MEMBER_RESULT), "1");
+	assert_text(world_brief(w, &w->x.result, MEMBER_RESULT), "1");
 	list[1] = fails("E");
 	assert_false(world_reports(w, list, 2, 1));
 	assert_refused(w, REFUSAL_TERMINAL, "status");
@@ -289,7 +289,7 @@ test_cancel_keeps_outcome(void **state)
 		assert_int_equal(w->x.cause, CAUSE_REPORT);
 		assert_int_equal(w->x.cancel_at, BEGIN);
 		assert_int_equal(w->x.completed_at, w->now);
-		assert_int_equal(w->x.result.seq != 0, result);
+		assert_int_equal(w->x.result.at.seq != 0, result);
 		assert_int_equal(w->x.error.seq != 0, failed);
 		assert_said_again(w, outcome(i));
 		assert_said_again(w, say(REPORT_CANCEL));
@@ -467,14 +467,14 @@ test_progress(void **state)
 	accept(w, r);
 	assert_int_equal(w->x.percent, 40);
 	assert_int_equal(w->x.step_index, 3);
-	assert_text(world_member(w, w->x.step_name, MEMBER_STEP_NAME), "here");
-	assert_text(world_member(w, w->x.metadata, MEMBER_METADATA), "{}");
+	assert_text(world_brief(w, &w->x.step_name, MEMBER_STEP_NAME), "here");
+	assert_text(world_brief(w, &w->x.metadata, MEMBER_METADATA), "{}");
 	r = say(REPORT_PROGRESS);
 	r.percent = 10;
 	r.step_name = SLICE("");
 	accept(w, r);
 	assert_int_equal(w->x.percent, 10);
-	assert_text(world_member(w, w->x.step_name, MEMBER_STEP_NAME), "");
+	assert_text(world_brief(w, &w->x.step_name, MEMBER_STEP_NAME), "");
 	world_free(w);
 }
 

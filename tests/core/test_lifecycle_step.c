@@ -371,7 +371,7 @@ test_auto_complete_with_outcome(void **state)
 	assert_true(world_reports(w, r, 2, 0));
 	assert_events(w, "running, a completed, completed, storage");
 	assert_int_equal(w->x.cause, CAUSE_REPORT);
-	assert_text(world_member(w, w->x.result, MEMBER_RESULT), "7");
+	assert_text(world_brief(w, &w->x.result, MEMBER_RESULT), "7");
 	world_free(w);
 	w = world_new("{'name':'n','auto_complete':true," WAIT10
 		      ",'steps':[{'name':'a'}]}",

@@ -1,4 +1,7 @@
 """tidewired rebuild: the journal is enough to make every table again."""
+import gzip
+import json
+import pathlib
 import shutil
 
 import pytest
@@ -6,7 +9,10 @@ import pytest
 from api import data
 from load import Load, STEPS
 from rebuilt import lmdb, rebuild, verify
+from server import TIDEWIRED, run_tool
 from sse import Stream
+
+STORES = pathlib.Path(__file__).parent / "stores"
 
 JOB = {"name": "load", "steps": [{"name": s} for s in STEPS]}
 
@@ -62,6 +68,25 @@ def test_claims_survive(start, tmp_path):
         "Authorization": "Bearer " + claim["token"]})
     assert r.status_code == 200, r.text
     assert len(data(other.api.post("/api/claims", {"worker": "w"}))) == 1
+
+
+def test_a_store_of_an_older_version(start, tmp_path):
+    """It is refused as it is, and served once it is rebuilt."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    packed = (STORES / "schema2.mdb.gz").read_bytes()
+    (old / "data.mdb").write_bytes(gzip.decompress(packed))
+    for command in [], ["check"]:
+        done = run_tool([TIDEWIRED, *command, "--data", str(old)])
+        assert done.returncode != 0
+        assert f"tidewired rebuild --data {old} NEWDIR" in done.stderr
+    done = rebuild(old, new)
+    assert done.returncode == 0, done.stdout + done.stderr
+    srv = start(data=new)
+    for ident, row in json.loads((STORES / "schema2.json").read_text()).items():
+        now = srv.api.execution(ident).get()
+        assert {member: now[member] for member in row} == row
+    assert srv.api.trigger("etl").finish()["number"] == 7
 
 
 def test_other_tables_may_be_damaged(srv, tmp_path):

@@ -230,7 +230,7 @@ test_trigger(void **state)
 	assert_int_equal(ground_run(&a), OUTCOME_DONE);
 	assert_int_equal(a.x.priority, 0);
 	assert_int_equal(a.x.project, 9);
-	assert_int_equal(a.x.tags.seq, a.x.created.seq);
+	assert_int_equal(a.x.tags.at.seq, a.x.created.seq);
 	assert_int_equal(a.steps[0].status, STEP_READY);
 	assert_false(uuid_is_zero(&a.steps[0].id));
 	assert_true(journal_get(engine_snapshot(g->engine), a.x.created.seq,

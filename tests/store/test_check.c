@@ -369,16 +369,24 @@ spoil_field(struct scene *s)
 }
 
 static void
+spoil_brief(struct scene *s)
+{
+	assert_memory_equal(s->x.step_name.bytes, "fetch", 5);
+	s->x.step_name.bytes[0] = 'F';
+	put_row(s, &s->x);
+}
+
+static void
 spoil_ref(struct scene *s)
 {
-	s->x.metadata.seq = s->y.created.seq;
+	s->x.metadata.at.seq = s->y.created.seq;
 	put_row(s, &s->x);
 }
 
 static void
 spoil_member(struct scene *s)
 {
-	s->y.result.seq = s->y.created.seq;
+	s->y.result.at.seq = s->y.created.seq;
 	put_row(s, &s->y);
 }
 
@@ -736,6 +744,7 @@ static const struct {
     {"a row with another's events", add_orphan_row, "is of another"},
     {"a status", spoil_status, "is failed, its events say running"},
     {"a field of a row", spoil_field, "its row is not what"},
+    {"the copy of a short member", spoil_brief, "its row is not what"},
     {"a ref to another's event", spoil_ref, "points at event"},
     {"a ref to an event without the member", spoil_member,
 	"does not have member 4"},

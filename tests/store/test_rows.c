@@ -275,7 +275,7 @@ test_fixed_fields(void **state)
 
 #define JOBS 3
 #define PROJECTS 3 /* 0: none */
-#define LABELS 4
+#define LABELS 8   /* more, and fewer, bytes than a row has */
 #define MODEL_MAX 400
 
 struct model {
@@ -292,11 +292,12 @@ label_text(unsigned i, char out[16])
 	snprintf(out, 16, "k%u:v", i);
 }
 
-static struct ref
+static struct brief
 put_tags(struct model *m, struct store_txn *t, const struct uuid *id,
     unsigned labels)
 {
 	struct journal_event ev = event_make(EVENT_TAGS);
+	struct brief tags = {0};
 	struct buf json = {0};
 
 	buf_add_byte(&json, '{');
@@ -311,8 +312,9 @@ put_tags(struct model *m, struct store_txn *t, const struct uuid *id,
 	ev.execution = *id;
 	event_add_member(&ev, MEMBER_TAGS, buf_slice(&json));
 	journal_append(t, &ev);
+	brief_take(&tags, &ev, MEMBER_TAGS);
 	buf_free(&json);
-	return (struct ref){ev.seq};
+	return tags;
 }
 
 static unsigned

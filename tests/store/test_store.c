@@ -230,8 +230,8 @@ test_newer_schema(void **state)
 	world_commit(t);
 	store_close(w->s, true);
 	w->s = NULL;
-	assert_refused(w->dir, STORE_SERVE, "by a newer tidewired (schema 3");
-	assert_refused(w->dir, STORE_READ, "by a newer tidewired (schema 3");
+	assert_refused(w->dir, STORE_SERVE, "by a newer tidewired (schema 4");
+	assert_refused(w->dir, STORE_READ, "by a newer tidewired (schema 4");
 }
 
 static void
@@ -239,12 +239,31 @@ test_older_schema(void **state)
 {
 	struct world *w = *state;
 	struct store_txn *t = world_begin(w);
+	char epoch[17], err[256];
 
-	meta_put(t, "schema", 4, 1);
+	snprintf(epoch, sizeof(epoch), "%s", store_epoch(w->s));
+	meta_put(t, "schema", 4, SCHEMA_JOURNAL);
+	world_commit(t);
+	store_close(w->s, true);
+	assert_refused(w->dir, STORE_SERVE, "run tidewired rebuild --data /");
+	assert_refused(w->dir, STORE_READ, "by an older tidewired (schema 2");
+	w->s = store_open(w->dir, STORE_REBUILD, 0, err, sizeof(err));
+	assert_non_null(w->s);
+	assert_string_equal(store_epoch(w->s), epoch);
+}
+
+static void
+test_oldest_schema(void **state)
+{
+	struct world *w = *state;
+	struct store_txn *t = world_begin(w);
+
+	meta_put(t, "schema", 4, SCHEMA_JOURNAL - 1);
 	world_commit(t);
 	store_close(w->s, true);
 	w->s = NULL;
 	assert_refused(w->dir, STORE_SERVE, "before the first release");
+	assert_refused(w->dir, STORE_REBUILD, "before the first release");
 }
 
 static void
@@ -502,6 +521,7 @@ main(void)
 	    T(test_other_program),
 	    T(test_newer_schema),
 	    T(test_older_schema),
+	    T(test_oldest_schema),
 	    T(test_clean_and_not),
 	    T(test_snapshot),
 	    T(test_read_beside_server),
