@@ -3,8 +3,8 @@
  *
  * Small facts are fields, everything the client sent is a member: bytes,
  * either a JSON value exactly as sent or plain UTF-8 text, and binary where
- * the name says so.  Rows never copy a member: they point at it (struct
- * ref), so payload bytes are on disk once.
+ * the name says so.  Rows point at a member (struct ref) and copy it only
+ * where it is short and often shown (core/brief.h).
  */
 #ifndef CORE_EVENT_H
 #define CORE_EVENT_H

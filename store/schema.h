@@ -7,8 +7,8 @@
  * version 7 and ascend in order of creation; so are and do those of articles.
  *
  * The truth is the journal.  Every other table is a view of it that is kept
- * up in the same transaction; payload bytes are in the journal alone, and a
- * row points at them by seq.
+ * up in the same transaction; payload bytes are in the journal, and a row
+ * points at them by seq.
  *
  * table        key                                value
  * -----        ---                                -----
