@@ -5,10 +5,14 @@
 
 static const struct lax_error not_parsed = {"int_parsing",
     "Input should be a valid integer, unable to parse string as an integer"};
+static const struct lax_error too_large = {"int_parsing_size",
+    "Unable to parse input string as an integer, exceeded maximum size"};
 static const struct lax_error not_int = {"int_type",
     "Input should be a valid integer"};
 static const struct lax_error fraction = {"int_from_float",
     "Input should be a valid integer, got a number with a fractional part"};
+
+#define BEYOND ((uint64_t)INT64_MAX + 2) /* below INT64_MIN, too */
 
 static bool
 is_digit(char c)
@@ -29,7 +33,7 @@ without_zeros(struct slice s)
 	return s;
 }
 
-/* Read digits, '_' only between two of them. */
+/* Read digits, '_' only between two of them; at most 2^63 + 1. */
 static bool
 read_digits(struct slice s, uint64_t *out)
 {
@@ -45,11 +49,11 @@ read_digits(struct slice s, uint64_t *out)
 			return false;
 		digit = true;
 		if (v > (uint64_t)INT64_MAX / 10)
-			v = INT64_MAX;
+			v = BEYOND;
 		else
 			v = v * 10 + (uint64_t)(s.p[i] - '0');
-		if (v > INT64_MAX)
-			v = INT64_MAX;
+		if (v > BEYOND)
+			v = BEYOND;
 	}
 	*out = v;
 	return digit;
@@ -71,8 +75,20 @@ lax_int(struct slice text, int64_t *out, struct lax_error *err)
 		*err = not_parsed;
 		return false;
 	}
-	*out = minus ? -(int64_t)v : (int64_t)v;
+	if (v > (uint64_t)INT64_MAX + minus) {
+		*err = too_large;
+		*out = minus ? INT64_MIN : INT64_MAX;
+		return false;
+	}
+	*out = (int64_t)(minus ? 0 - v : v);
 	return true;
+}
+
+/* Read text, or the nearest. */
+bool
+lax_nearest(struct slice text, int64_t *out, struct lax_error *err)
+{
+	return lax_int(text, out, err) || err->type == too_large.type;
 }
 
 /* Read JSON. */

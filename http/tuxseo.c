@@ -32,7 +32,7 @@ tuxseo_find(struct request *r, struct execution *out)
 	struct lax_error err;
 	int64_t number;
 
-	if (!lax_int(r->param[0], &number, &err)) {
+	if (!lax_nearest(r->param[0], &number, &err)) {
 		tuxseo_invalid_add(&v, "path", "job_id", NULL, err);
 		tuxseo_invalid_send(r, &v);
 		return false;

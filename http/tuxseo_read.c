@@ -50,31 +50,33 @@ tuxseo_get(struct request *r)
 	request_send(r, 200);
 }
 
-/* An integer of the query; *out stays when it is absent. */
-static bool
+/* A number of the query that is clamped; *out stays when it is absent. */
+static void
 read_int(struct request *r, const char *name, struct tuxseo_invalid *v,
     int64_t *out)
 {
 	struct lax_error err;
 	struct slice text;
 
-	if (!request_query(r, name, 0, &text))
-		return false;
-	if (lax_int(text, out, &err))
-		return true;
-	tuxseo_invalid_add(v, "query", name, NULL, err);
-	return false;
+	if (request_query(r, name, 0, &text) && !lax_nearest(text, out, &err))
+		tuxseo_invalid_add(v, "query", name, NULL, err);
 }
 
 /* project_id, within what the key is bound to. */
 static void
 read_project(struct request *r, struct list *l, struct tuxseo_invalid *v)
 {
-	int64_t project = 0;
+	struct lax_error err;
+	struct slice text;
+	int64_t project;
 
 	l->filter.project = r->auth.project;
-	if (!read_int(r, "project_id", v, &project))
+	if (!request_query(r, "project_id", 0, &text))
 		return;
+	if (!lax_int(text, &project, &err)) {
+		tuxseo_invalid_add(v, "query", "project_id", NULL, err);
+		return;
+	}
 	if (project <= 0 || !auth_sees(&r->auth, (uint64_t)project))
 		l->nothing = true;
 	l->filter.project = (uint64_t)project;

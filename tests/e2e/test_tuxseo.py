@@ -187,6 +187,8 @@ def test_create_refuses_what_is_malformed(tux, srv, case):
          [(title, "int_parsing")]),
         ({"operation": BLOG, "title_suggestion_id": "1.5"},
          [(title, "int_parsing")]),
+        ({"operation": BLOG, "title_suggestion_id": "9223372036854775808"},
+         [(title, "int_parsing_size")]),
         ({"operation": BLOG, "title_suggestion_id": 1.5},
          [(title, "int_from_float")]),
         ({"operation": BLOG, "title_suggestion_id": []},
@@ -208,6 +210,11 @@ def test_create_refuses_what_is_malformed(tux, srv, case):
                 bad(r, 404, "NOT_FOUND")
             else:
                 invalid(r, (("path", "project_id"), "int_parsing"))
+    with case("a project beyond 64 bits is not another one"):
+        url = "/public-api/projects/18446744073709551616/executions"
+        r = tux.api.post(url, {"operation": BLOG, "title_suggestion_id": 1},
+                         {"Idempotency-Key": "k"})
+        invalid(r, (("path", "project_id"), "int_parsing_size"))
     for body in (b"{", b"nope", b'{"operation":"a","operation":"b"}',
                  b"\xff"):
         with case(repr(body)):
@@ -312,6 +319,9 @@ def test_list_refuses_what_is_no_number(tux, case):
             with case(f"{name}={value}"):
                 invalid(tux.api.get(f"{HIDDEN}?{name}={value}"),
                         (("query", name), "int_parsing"))
+    with case("beyond 64 bits"):
+        invalid(tux.api.get(f"{HIDDEN}?project_id=9223372036854775808"),
+                (("query", "project_id"), "int_parsing_size"))
     with case("several"):
         invalid(tux.api.get(f"{HIDDEN}?page=a&project_id=b&page_size=c"),
                 (("query", "project_id"), "int_parsing"),

@@ -22,9 +22,8 @@ test_text(void **state)
 	} good[] = {{"0", 0}, {"7", 7}, {"-7", -7}, {"+7", 7}, {" 7\t", 7},
 	    {"007", 7}, {"1_000", 1000}, {"7.0", 7}, {"7.000", 7}, {"-0", 0},
 	    {"100", 100}, {"1000.0", 1000}, {"9223372036854775807", INT64_MAX},
-	    {"9223372036854775808", INT64_MAX},
-	    {"99999999999999999999999", INT64_MAX},
-	    {"-99999999999999999999999", -INT64_MAX}};
+	    {"-9223372036854775807", -INT64_MAX},
+	    {"-9223372036854775808", INT64_MIN}};
 	static const char *const bad[] = {"", " ", "-", "+", "x", "1x", "1.5",
 	    ".0", "1.", "1e3", "0x1", "1__0", "_1", "1_", "--1", "1 2", "1,0",
 	    "1.0.0"};
@@ -43,6 +42,33 @@ test_text(void **state)
 	assert_false(lax_int((struct slice){"1\0", 2}, &v, &err));
 }
 
+/* What is beyond 64 bits is another number's text, unless that may be. */
+static void
+test_beyond(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t nearest;
+	} rows[] = {{"9223372036854775808", INT64_MAX},
+	    {"-9223372036854775809", INT64_MIN},
+	    {"18446744073709551616", INT64_MAX},
+	    {"99999999999999999999999", INT64_MAX},
+	    {"-99999999999999999999999", INT64_MIN}};
+	struct lax_error err;
+	int64_t v;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_false(lax_int(slice_str(rows[i].text), &v, &err));
+		assert_string_equal(err.type, "int_parsing_size");
+		assert_true(lax_nearest(slice_str(rows[i].text), &v, &err));
+		assert_int_equal(v, rows[i].nearest);
+	}
+	assert_true(lax_nearest(SLICE("7"), &v, &err));
+	assert_int_equal(v, 7);
+	assert_false(lax_nearest(SLICE("x"), &v, &err));
+}
+
 static void
 test_json(void **state)
 {
@@ -51,9 +77,11 @@ test_json(void **state)
 		int64_t value;
 	} rows[] = {{"7", NULL, 7}, {"7.0", NULL, 7}, {"7e1", NULL, 70},
 	    {"true", NULL, 1}, {"false", NULL, 0}, {"\"7\"", NULL, 7},
-	    {"\"x\"", "int_parsing", 0}, {"7.5", "int_from_float", 0},
-	    {"[]", "int_type", 0}, {"{}", "int_type", 0},
-	    {"null", "int_type", 0}, {"1e400", "int_type", 0}};
+	    {"\"x\"", "int_parsing", 0},
+	    {"\"9223372036854775808\"", "int_parsing_size", 0},
+	    {"7.5", "int_from_float", 0}, {"[]", "int_type", 0},
+	    {"{}", "int_type", 0}, {"null", "int_type", 0},
+	    {"1e400", "int_type", 0}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -129,6 +157,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_text),
+	    cmocka_unit_test(test_beyond),
 	    cmocka_unit_test(test_json),
 	    cmocka_unit_test(test_urls),
 	    cmocka_unit_test(test_tasks),
