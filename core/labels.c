@@ -78,6 +78,8 @@ labels_check_name(struct slice name)
 		if (c < ' ' || c == 0x7f || c == '/')
 			return "must not have '/' or control characters";
 	}
+	if (slice_is(name, ".") || slice_is(name, ".."))
+		return "must not be '.' or '..', which no path can name";
 	if (uuid_parse(name, &id))
 		return "must not be a UUID, since it stands where one may";
 	return NULL;

@@ -161,6 +161,9 @@ test_name(void **state)
 	assert_null(
 	    labels_check_name(SLICE("0192a3b4-c5d6-7e7f-8a9b-00000000000")));
 	assert_non_null(labels_check_name(SLICE("")));
+	assert_null(labels_check_name(SLICE("...")));
+	assert_non_null(labels_check_name(SLICE(".")));
+	assert_non_null(labels_check_name(SLICE("..")));
 	assert_non_null(labels_check_name(SLICE("a/b")));
 	assert_non_null(labels_check_name(SLICE("a\nb")));
 	assert_non_null(labels_check_name(SLICE("a\0b")));
