@@ -17,6 +17,7 @@
 #include "http/claims_read.h"
 #include "http/claims_view.h"
 #include "http/give_back.h"
+#include "http/lookup.h"
 #include "http/request.h"
 #include "store/jobs.h"
 #include "store/journal.h"
@@ -319,19 +320,11 @@ on_gone(void *arg)
 static bool
 check_jobs(struct request *r, const struct claim *cl)
 {
-	struct store_txn *t = engine_snapshot(r->app->engine);
 	struct jobs_head head;
-	struct uuid id;
 	unsigned i;
 
 	for (i = 0; i < cl->njobs; i++) {
-		bool found = (uuid_parse(cl->jobs[i], &id) &&
-				 jobs_head(t, &id, &head)) ||
-		    (jobs_find(t, cl->jobs[i], &id) &&
-			jobs_head(t, &id, &head));
-
-		if (found && !head.deleted &&
-		    (head.project == 0 || auth_sees(&r->auth, head.project)))
+		if (lookup_job(r, cl->jobs[i], &head) && !head.deleted)
 			continue;
 		request_error(r, 422, "jobs", "'%.*s' is no job's id or name",
 		    SLICE_FMT(cl->jobs[i]));

@@ -13,6 +13,7 @@
 #include "http/draw.h"
 #include "http/factflow_error.h"
 #include "http/invalid.h"
+#include "http/lookup.h"
 #include "http/submit.h"
 #include "store/jobs.h"
 
@@ -121,14 +122,7 @@ send_missing(struct request *r)
 static bool
 find(struct request *r, struct jobs_head *head)
 {
-	struct store_txn *t = engine_snapshot(r->app->engine);
-	struct uuid id;
-	bool found = uuid_parse(r->param[0], &id) && jobs_head(t, &id, head);
-
-	found = found ||
-	    (jobs_find(t, r->param[0], &id) && jobs_head(t, &id, head));
-	if (found && !head->deleted &&
-	    (head->project == 0 || auth_sees(&r->auth, head->project)))
+	if (lookup_job(r, r->param[0], head) && !head->deleted)
 		return true;
 	send_missing(r);
 	return false;

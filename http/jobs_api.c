@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "http/app.h"
 #include "http/jobs_view.h"
+#include "http/lookup.h"
 #include "http/param.h"
 #include "http/request.h"
 #include "http/submit.h"
@@ -132,17 +133,11 @@ jobs_api_get(struct request *r)
 {
 	struct store_txn *t = engine_snapshot(r->app->engine);
 	struct jobs_head head;
-	struct uuid id;
 
-	if ((!uuid_parse(r->param[0], &id) || !jobs_head(t, &id, &head)) &&
-	    (!jobs_find(t, r->param[0], &id) || !jobs_head(t, &id, &head))) {
-		send_missing(r);
-		return;
-	}
-	if (!is_visible(r, &head))
+	if (!lookup_job(r, r->param[0], &head) || head.deleted)
 		send_missing(r);
 	else
-		send_job(r, t, 200, jobs_get(t, &id, head.version), &head);
+		send_job(r, t, 200, jobs_get(t, &head.id, head.version), &head);
 }
 
 /* Draw up to limit visible jobs older than *at; *at zero: no more. */

@@ -31,6 +31,19 @@ lookup_id(struct request *r, struct slice text, struct execution *out)
 	    auth_sees(&r->auth, out->project);
 }
 
+/* Find a job. */
+bool
+lookup_job(struct request *r, struct slice ref, struct jobs_head *out)
+{
+	struct store_txn *t = engine_snapshot(r->app->engine);
+	struct uuid id;
+
+	if ((!uuid_parse(ref, &id) || !jobs_head(t, &id, out)) &&
+	    (!jobs_find(t, ref, &id) || !jobs_head(t, &id, out)))
+		return false;
+	return out->project == 0 || auth_sees(&r->auth, out->project);
+}
+
 /* Find the path's execution, or say that there is none. */
 bool
 lookup_path_execution(struct request *r, struct execution *out)

@@ -6,6 +6,7 @@
 #include "core/rfc3339.h"
 #include "engine/engine.h"
 #include "http/app.h"
+#include "http/lookup.h"
 #include "http/param.h"
 #include "http/request.h"
 #include "http/restep.h"
@@ -146,15 +147,18 @@ read_tags(struct request *r, struct list *l)
 static bool
 read_filter(struct request *r, struct list *l)
 {
-	struct store_txn *t = engine_snapshot(r->app->engine);
+	struct jobs_head head;
 	struct slice text;
 
 	l->filter.project = r->auth.project;
 	if (request_query(r, "job_id", 0, &text) &&
-	    !uuid_parse(text, &l->filter.job) &&
-	    !jobs_find(t, text, &l->filter.job)) {
-		request_error(r, 400, "job_id", "is no job's id or name");
-		return false;
+	    !uuid_parse(text, &l->filter.job)) {
+		if (!lookup_job(r, text, &head)) {
+			request_error(r, 400, "job_id",
+			    "is no job's id or name");
+			return false;
+		}
+		l->filter.job = head.id;
 	}
 	return read_tags(r, l) && param_cursor(r, &l->at);
 }

@@ -108,22 +108,12 @@ read_statuses(struct request *r, struct sse_filter *f)
 	return true;
 }
 
-/* One job, by its id or its name. */
-static bool
-find_job(struct request *r, struct slice text, struct uuid *out)
-{
-	struct store_txn *t = engine_snapshot(r->app->engine);
-	struct jobs_head head;
-
-	return (uuid_parse(text, out) && jobs_head(t, out, &head)) ||
-	    jobs_find(t, text, out);
-}
-
 /* job=: ids or names, into jobs; answers 404 or 422 itself. */
 static bool
 read_jobs(struct request *r, struct uuid jobs[JOBS_MAX], struct sse_filter *f)
 {
 	struct slice list, item;
+	struct jobs_head head;
 	unsigned nth;
 
 	f->jobs = jobs;
@@ -134,11 +124,11 @@ read_jobs(struct request *r, struct uuid jobs[JOBS_MAX], struct sse_filter *f)
 				    "must name at most %d jobs", JOBS_MAX);
 				return false;
 			}
-			if (!find_job(r, item, &jobs[f->njobs])) {
+			if (!lookup_job(r, item, &head)) {
 				request_error(r, 404, "job", "job not found");
 				return false;
 			}
-			f->njobs++;
+			jobs[f->njobs++] = head.id;
 		}
 	return true;
 }

@@ -253,6 +253,26 @@ def test_jobs_of_other_projects_are_missing(srv, tenants, case):
     assert data(one.get("/api/jobs/mine")) == job
 
 
+def test_filters_by_job_know_no_other_projects(srv, tenants, case):
+    """Whoever asks for a foreign job learns as much as of none at all."""
+    one, two = tenants[1], tenants[2]
+    job = one.job("a", name="mine")
+    one.trigger("mine")
+    for path in ("/events?job=%s", "/api/executions?job_id=%s"):
+        for theirs, none in (("mine", "none"),
+                             (job["id"], "0" + job["id"][1:-1] + "f")):
+            with case(path % theirs):
+                r = plain_get(srv, path % theirs, two.key)
+                ghost = plain_get(srv, path % none, two.key)
+                assert (r.status, r.body) == (ghost.status, ghost.body)
+    with case("one's own"):
+        rows = one.pages("/api/executions?job_id=mine")
+        assert [r["job_name"] for r in rows] == ["mine"]
+        bearer = [("Authorization", f"Bearer {one.key}")]
+        with Stream(srv.port, "/events", bearer, job="mine") as stream:
+            assert len(stream.next().data["executions"]) == 1
+
+
 def test_streams_show_their_own(srv, tenants):
     one, two = tenants[1], tenants[2]
     one.job("a", name="j1")
