@@ -263,21 +263,46 @@ streams_read_cursor(struct request *r, struct sse_request *q)
 	return read_since(r, q);
 }
 
+/* Seconds, as an integer or with a fraction, which counts to the ms. */
+static bool
+read_seconds(struct slice text, int64_t *ms)
+{
+	const char *dot = text.n > 0 ? memchr(text.p, '.', text.n) : NULL;
+	struct slice fraction = SLICE("0");
+	int64_t unit = 100; /* ms of a digit */
+	uint64_t seconds;
+
+	if (dot != NULL) {
+		fraction.p = dot + 1;
+		fraction.n = (size_t)(text.p + text.n - fraction.p);
+		text.n = (size_t)(dot - text.p);
+	}
+	if (!slice_u64(text, TIMEOUT_MAX, &seconds) || fraction.n == 0)
+		return false;
+	*ms = (int64_t)seconds * 1000;
+	for (size_t i = 0; i < fraction.n; i++, unit /= 10) {
+		if (fraction.p[i] < '0' || fraction.p[i] > '9')
+			return false;
+		*ms += unit * (fraction.p[i] - '0');
+	}
+	return true;
+}
+
 /* timeout= in seconds; answers 422 itself. */
 bool
 streams_read_timeout(struct request *r, struct sse_request *q)
 {
 	struct slice text;
-	uint64_t seconds;
+	int64_t ms;
 
 	if (!request_query(r, "timeout", 0, &text))
 		return true;
-	if (!slice_u64(text, TIMEOUT_MAX, &seconds) || seconds == 0) {
+	if (!read_seconds(text, &ms) || ms < 1000 || ms > TIMEOUT_MAX * 1000) {
 		request_error(r, 422, "timeout",
 		    "must be a number of seconds from 1 to 3600");
 		return false;
 	}
-	q->timeout_ms = (int64_t)seconds * 1000;
+	q->timeout_ms = ms;
 	return true;
 }
 

@@ -440,6 +440,17 @@ def test_timeout_closes_the_stream(srv, api, job):
     assert [e.type for e in seen] in (["snapshot"], ["snapshot", "end"])
 
 
+def test_timeout_is_a_number_of_seconds(srv, api, job, case):
+    ex = api.trigger("j")
+    for text, status in (("1.0", 200), ("1.25", 200), ("300.0", 200),
+                         ("3600.000", 200), ("0.999", 422),
+                         ("3600.001", 422), ("1.", 422), (".5", 422),
+                         ("1.x", 422), ("1.5.5", 422), ("-1.5", 422)):
+        with case(text):
+            with Stream(srv.port, events_path(ex), timeout=text) as stream:
+                assert stream.status == status
+
+
 def test_execution_stream_with_logs(srv, api, job):
     ex = api.trigger("j")
     ex.ok("log", message="before")
