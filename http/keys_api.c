@@ -205,6 +205,14 @@ keys_api_revoke(struct request *r)
 	submit(r, op);
 }
 
+static int
+newest_first(const void *a, const void *b)
+{
+	const struct key *one = a, *two = b;
+
+	return memcmp(two->id.b, one->id.b, sizeof one->id.b);
+}
+
 /* GET /api/keys */
 void
 keys_api_list(struct request *r)
@@ -218,6 +226,7 @@ keys_api_list(struct request *r)
 		return;
 	keys = mem_zalloc(LIST_MAX * sizeof *keys);
 	n = keys_list(t, keys, LIST_MAX);
+	qsort(keys, n, sizeof *keys, newest_first);
 	w = request_body(r);
 	jsonw_object(w);
 	jsonw_key(w, "data");

@@ -159,6 +159,14 @@ def test_revoke(srv, keys):
     errors(asker.get("/api/jobs"), 401)
 
 
+def test_the_list_is_newest_first(srv):
+    rows = [new_key(srv.api, "admin", name="first")]
+    srv.api.key = rows[0]["key"]
+    rows += [new_key(srv.api, "read", name=f"k{i}") for i in range(20)]
+    assert [k["id"] for k in data(srv.api.get("/api/keys"))] == [
+        k["id"] for k in reversed(rows)]
+
+
 def test_keys_survive_a_kill(srv, keys):
     srv.kill9()
     srv.start()
