@@ -44,6 +44,7 @@ struct stream {
 	struct claim claim;
 	struct claims_stream *all;
 	struct request *req; /* NULL: it is over */
+	struct uuid key;     /* who opened it */
 	struct arena arena;  /* what its claim names */
 	unsigned max;
 	TAILQ_HEAD(, held) held;
@@ -340,6 +341,7 @@ make(struct request *r)
 
 	st->all = r->app->claims_stream;
 	st->req = r;
+	st->key = r->auth.key;
 	st->cmd.kind = CMD_CLAIM;
 	st->cmd.claim = &st->claim;
 	st->cmd.tenant = r->auth.project;
@@ -457,6 +459,21 @@ claims_stream_advance(struct claims_stream *cs, uint64_t seq)
 		cs->seq = journal_walk(t, at, JOURNAL_PAGE, &v);
 		if (cs->seq == at)
 			return;
+	}
+}
+
+/* End some of them. */
+void
+claims_stream_dismiss(struct claims_stream *cs, const struct uuid *key)
+{
+	struct stream *st, *next;
+
+	for (st = LIST_FIRST(&cs->streams); st != NULL; st = next) {
+		next = LIST_NEXT(st, entry);
+		if (!uuid_eq(&st->key, key))
+			continue;
+		stop_asking(st);
+		end(st);
 	}
 }
 

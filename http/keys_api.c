@@ -13,9 +13,12 @@
 #include "core/utf8.h"
 #include "engine/engine.h"
 #include "http/app.h"
-#include "http/request.h"
+#include "http/claims_stream.h"
 #include "http/draw.h"
+#include "http/request.h"
+#include "http/streams.h"
 #include "http/submit.h"
+#include "sse/sse.h"
 #include "store/keys.h"
 
 #define LIST_MAX 1000
@@ -25,6 +28,7 @@ struct op {
 	struct request *req;
 	struct key key;
 	char text[KEY_TEXT + 1];
+	bool revoked;
 };
 
 /* The members of a key, its secret apart. */
@@ -73,6 +77,7 @@ answer_revoke(struct cmd *c, const struct outcome *o)
 		request_error(op->req, 404, "detail", "key not found");
 		return;
 	}
+	op->revoked = true;
 	w = request_body(op->req);
 	jsonw_object(w);
 	jsonw_key(w, "data");
@@ -90,7 +95,12 @@ static void
 on_settled(struct cmd *c, int rc)
 {
 	struct op *op = c->arg;
+	struct app *app = op->req->app;
 
+	if (rc == 0 && op->revoked) {
+		sse_dismiss(app->sse, streams_owner(&c->id));
+		claims_stream_dismiss(app->claims_stream, &c->id);
+	}
 	request_settle(op->req, rc);
 	explicit_bzero(op, sizeof *op);
 	free(op);

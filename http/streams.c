@@ -315,6 +315,16 @@ query_is(struct request *r, const char *name, const char *value)
 	return request_query(r, name, 0, &text) && slice_is(text, value);
 }
 
+/* The half of its id that is random. */
+uint64_t
+streams_owner(const struct uuid *key)
+{
+	uint64_t owner;
+
+	memcpy(&owner, key->b + 8, sizeof owner);
+	return owner;
+}
+
 /* How it is to look, and what it counts towards. */
 void
 streams_read_form(struct request *r, struct sse_request *q)
@@ -322,7 +332,7 @@ streams_read_form(struct request *r, struct sse_request *q)
 	q->http10 = r->http10;
 	q->names = !query_is(r, "event", "off");
 	q->heartbeat_event = query_is(r, "heartbeat", "event");
-	memcpy(&q->owner, r->auth.key.b + 8, sizeof q->owner);
+	q->owner = streams_owner(&r->auth.key);
 }
 
 /* Hand the socket over. */

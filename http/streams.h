@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "core/uuid.h"
+
 struct request;
 struct sse_request;
 
@@ -23,6 +25,9 @@ void streams_execution(struct request *r);
 void streams_read_form(struct request *r, struct sse_request *q);
 bool streams_read_timeout(struct request *r, struct sse_request *q);
 bool streams_read_cursor(struct request *r, struct sse_request *q);
+
+/* Whose streams they are, to sse: 0 where no key was needed. */
+uint64_t streams_owner(const struct uuid *key);
 
 /* Hand the socket over. */
 void streams_subscribe(struct request *r, const struct sse_request *q);

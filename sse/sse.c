@@ -230,6 +230,22 @@ sse_set_now(struct sse *s, int64_t now_ms, uint64_t noise)
 	s->noise ^= noise;
 }
 
+/* Send an owner's away. */
+void
+sse_dismiss(struct sse *s, uint64_t owner)
+{
+	const struct topic *topic;
+	struct view *v;
+	size_t at = 0;
+
+	if (owner_count(s->owners, owner) == 0)
+		return;
+	while ((topic = hash_next(s->topics.by_key, &at)) != NULL)
+		for (v = LIST_FIRST(&topic->views); v != NULL;
+		     v = LIST_NEXT(v, entry))
+			subscriber_dismiss_owner(s, v, owner);
+}
+
 /* From now on nobody is let in, and those inside are sent away. */
 void
 sse_drain(struct sse *s)

@@ -110,6 +110,9 @@ bool sse_turn_end(struct sse *s);
 /* The time and randomness of this turn, told by main before turn_end. */
 void sse_set_now(struct sse *s, int64_t now_ms, uint64_t noise);
 
+/* Close the streams of an owner, who may have none any more; 0: none. */
+void sse_dismiss(struct sse *s, uint64_t owner);
+
 /* Close everybody gradually: retry, and a close, in slices. */
 void sse_drain(struct sse *s);
 bool sse_idle(const struct sse *s);

@@ -644,7 +644,7 @@ subscriber_reap(struct sse *s)
 
 /* A pause to make, if that can be said where it stands, and the end. */
 static void
-dismiss(struct sse *s, struct subscriber *sub)
+dismiss(struct sse *s, struct subscriber *sub, const char *why)
 {
 	s->scratch.len = 0;
 	if (sub->fresh) {
@@ -652,12 +652,12 @@ dismiss(struct sse *s, struct subscriber *sub)
 		sub->rest = NULL;
 		control_head(sub->view->form, &s->scratch);
 	} else if (sub->rest != NULL || sub->offset > 0) {
-		kill_it(s, sub, "the server stops");
+		kill_it(s, sub, why);
 		return;
 	}
 	control_retry(s, sub->view->form, &s->scratch);
 	say_goodbye(s, sub, &s->scratch);
-	kill_it(s, sub, "the server stops");
+	kill_it(s, sub, why);
 }
 
 /* Send some of a view's members away. */
@@ -673,10 +673,22 @@ subscriber_dismiss(struct sse *s, struct view *v, unsigned max)
 			break;
 		if (sub->state == DEAD)
 			continue;
-		dismiss(s, sub);
+		dismiss(s, sub, "the server stops");
 		n++;
 	}
 	return n;
+}
+
+/* Send an owner's away. */
+void
+subscriber_dismiss_owner(struct sse *s, struct view *v, uint64_t owner)
+{
+	struct subscriber *sub;
+
+	for (sub = LIST_FIRST(&v->members); sub != NULL;
+	     sub = LIST_NEXT(sub, member))
+		if (sub->owner == owner && sub->state != DEAD)
+			dismiss(s, sub, "its key is revoked");
 }
 
 /* Close all members of a view. */

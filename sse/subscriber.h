@@ -26,6 +26,9 @@ void subscriber_run(struct sse *s, struct store_txn *t);
 /* Send up to max of v's members away, asking them to come back later. */
 unsigned subscriber_dismiss(struct sse *s, struct view *v, unsigned max);
 
+/* Send those of v's members away that are the owner's. */
+void subscriber_dismiss_owner(struct sse *s, struct view *v, uint64_t owner);
+
 /* Close and free those that died. */
 void subscriber_reap(struct sse *s);
 

@@ -159,6 +159,36 @@ def test_revoke(srv, keys):
     errors(asker.get("/api/jobs"), 401)
 
 
+def test_a_revoked_key_loses_its_streams(srv, keys):
+    """Also the work that an open stream would have claimed for it."""
+    gone, kept = (new_key(srv.api, "worker") for _ in range(2))
+    srv.api.job("a", name="j")
+    ex = srv.api.trigger("j")
+
+    def streams(key):
+        who = [("Authorization", f"Bearer {key}")]
+        opened = [Stream(srv.port, path, who, strict=False, **query)
+                  for path, query in (
+                      ("/events", {}), (events_path(ex), {}),
+                      ("/storage-stream", {"keep_open": "true"}),
+                      ("/api/claims/stream", {"worker": "w", "queues": "q"}))]
+        for stream in opened[:2]:
+            stream.next("snapshot")
+        return opened
+
+    theirs, others = streams(gone["key"]), streams(kept["key"])
+    assert srv.api.delete(f"/api/keys/{gone['id']}").status_code == 200
+    for stream in theirs:
+        assert [e.name for e in stream.until_end() if e.name] in (
+            [], ["snapshot"]), "nothing more than was on its way"
+    srv.api.job("a", name="k", queue="q")
+    later = srv.api.trigger("k")
+    assert others[0].next("status").data["execution_id"] == later.id
+    assert others[3].poll().data["execution"]["id"] == later.id
+    for stream in theirs + others:
+        stream.close()
+
+
 def test_the_list_is_newest_first(srv):
     rows = [new_key(srv.api, "admin", name="first")]
     srv.api.key = rows[0]["key"]
