@@ -24,6 +24,7 @@
 #include "http/dispatch.h"
 #include "http/exchange.h"
 #include "http/reply.h"
+#include "http/route.h"
 #include "http/server.h"
 #include "http/strict.h"
 
@@ -250,14 +251,6 @@ pipeline_join(struct conn *c)
 	c->req = NULL;
 }
 
-/* True when the complete message at p may be out together with others. */
-static bool
-may_pipeline(const struct strict *s, const char *p)
-{
-	return dispatch_may_pipeline(s->method,
-	    (struct slice){p + s->target, s->target_len});
-}
-
 /* Take a complete message: make a request of it and have it handled. */
 static void
 take(struct conn *c, struct strict *s, const char *p)
@@ -281,7 +274,7 @@ take(struct conn *c, struct strict *s, const char *p)
 	if (ex->state == EXCHANGE_ANSWERED) {
 		conn_release(c, NULL, ex->close);
 		exchange_free(ex);
-	} else if (ex->state != EXCHANGE_STREAMING && may_pipeline(s, p)) {
+	} else if ((ex->r.route->flags & ROUTE_PIPELINE) != 0) {
 		pipeline_join(c);
 	} else if (c->eof) {
 		hang_up(ex);
@@ -307,7 +300,10 @@ is_held_up(const struct conn *c, enum strict_verdict v, const struct strict *s,
     const char *p)
 {
 	return c->pipeline != NULL &&
-	    (v == STRICT_REFUSED || (v == STRICT_DONE && !may_pipeline(s, p)));
+	    (v == STRICT_REFUSED ||
+		(v == STRICT_DONE &&
+		    !route_may_pipeline(s->method,
+			(struct slice){p + s->target, s->target_len})));
 }
 
 /*

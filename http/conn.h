@@ -3,9 +3,9 @@
  * has to be sent.  An idle one holds no buffer.
  *
  * Requests are taken one at a time: while one is out (deferred), what comes
- * behind it waits, and beyond a bound is not read from the socket.  Only the
- * reports of workers (dispatch_may_pipeline()) are taken while others of their kind
- * are out: a pipeline of them is carried out in one turn, and answered in order.
+ * behind it waits, and beyond a bound is not read from the socket.  Only some
+ * reports of workers (ROUTE_PIPELINE) are taken while others of their kind are
+ * out: a pipeline of them is carried out in one turn, and answered in order.
  * Nothing is written before the turn's end.
  */
 #ifndef HTTP_CONN_H
@@ -32,8 +32,9 @@ void conn_turn_away(struct http *h, int fd);
 struct buf *conn_out(struct conn *c);
 
 /*
- * The request that was out, or the first of the pipeline, has its answer: *answer, taken over, or what was
- * written to conn_out() when NULL.  last: the connection ends with it.
+ * The request that was out, or the first of the pipeline, has its answer:
+ * *answer, taken over, or what was written to conn_out() when NULL.  last: the
+ * connection ends with it.
  */
 void conn_release(struct conn *c, struct buf *answer, bool last);
 

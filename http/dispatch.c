@@ -85,27 +85,6 @@ pace(struct request *r, struct rate *rate)
 	return false;
 }
 
-/* Look at the method and at both ends of the path. */
-bool
-dispatch_may_pipeline(enum method m, struct slice target)
-{
-	static const char *const reports[] = {"/progress", "/log", "/complete",
-	    "/fail"};
-	static const char root[] = "/api/executions/";
-	size_t i, n;
-
-	if (m != METHOD_POST || target.n < sizeof root - 1 ||
-	    memcmp(target.p, root, sizeof root - 1) != 0)
-		return false;
-	for (i = 0; i < sizeof reports / sizeof reports[0]; i++) {
-		n = strlen(reports[i]);
-		if (target.n > n &&
-		    memcmp(target.p + target.n - n, reports[i], n) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Handle a request. */
 void
 dispatch_request(struct exchange *ex)

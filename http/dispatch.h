@@ -14,13 +14,6 @@ struct exchange;
  */
 void dispatch_request(struct exchange *ex);
 
-/*
- * True for the reports of workers.  Each is one command, decided and answered
- * in the order they came and over when its turn is, and none is refused for
- * what the store held before the turn: so one connection's may share a turn.
- */
-bool dispatch_may_pipeline(enum method m, struct slice target);
-
 /* Answer a message that is refused before it can be handled. */
 void dispatch_refusal(struct exchange *ex, int status, const char *why);
 

@@ -231,6 +231,21 @@ route_find(struct request *r, char allow[64])
 	return NULL;
 }
 
+/* Compare the parts as they were sent with the rows. */
+bool
+route_may_pipeline(enum method m, struct slice target)
+{
+	struct slice part[PARTS_MAX];
+	int n = split(target, part);
+
+	for (size_t i = n < 0 ? 0 : first[n]; n >= 0 && i < first[n + 1]; i++)
+		if (rows[i].route->method == m &&
+		    (rows[i].route->flags & ROUTE_PIPELINE) != 0 &&
+		    fits(&rows[i], part))
+			return true;
+	return false;
+}
+
 /* True when prefix owns path: a whole number of parts, or up to its '/'. */
 static bool
 owns(const char *prefix, struct slice path)

@@ -22,7 +22,13 @@ enum route_flags {
 	ROUTE_STREAM = 1, /* access_token in the query counts as a key */
 	ROUTE_OPEN = 2,	  /* no key needed (/healthz) */
 	ROUTE_TEST = 4,	  /* only there with --test-clock */
-	ROUTE_REPORT = 8  /* a report: the token of a claim will do */
+	ROUTE_REPORT = 8, /* a report: the token of a claim will do */
+	/*
+	 * One connection's may share a turn: each is one command, decided and
+	 * answered in the order they came and over when its turn is, and none
+	 * is refused for what the store held before the turn.
+	 */
+	ROUTE_PIPELINE = 16
 };
 
 struct route {
@@ -47,6 +53,12 @@ extern const struct dialect route_dialects[];
  * matches nothing.
  */
 const struct route *route_find(struct request *r, char allow[64]);
+
+/*
+ * True when a row for method and target is ROUTE_PIPELINE; false where that
+ * takes more than comparing, as with a query.
+ */
+bool route_may_pipeline(enum method m, struct slice target);
 
 /* Build the lookup once; aborts on a malformed or doubled row. */
 void route_init(void);

@@ -33,6 +33,7 @@
 #define WISEROWS "/api/v1/jobs/{id}"
 #define TASK "/api/v1/tasks/{task_id}"
 #define ARTICLE "/api/v1/articles/{article_id}"
+#define PIPELINED (ROUTE_REPORT | ROUTE_PIPELINE)
 
 const struct route route_table[] = {
     {METHOD_GET, "/healthz", misc_health, SCOPE_NONE, ROUTE_OPEN},
@@ -77,11 +78,11 @@ const struct route route_table[] = {
     {METHOD_POST, EXECUTION "/heartbeat", restep_heartbeat, SCOPE_WORKER,
 	ROUTE_REPORT},
     {METHOD_POST, EXECUTION "/progress", restep_progress, SCOPE_WORKER,
-	ROUTE_REPORT},
-    {METHOD_POST, EXECUTION "/log", restep_log, SCOPE_WORKER, ROUTE_REPORT},
+	PIPELINED},
+    {METHOD_POST, EXECUTION "/log", restep_log, SCOPE_WORKER, PIPELINED},
     {METHOD_POST, EXECUTION "/complete", restep_complete, SCOPE_WORKER,
-	ROUTE_REPORT},
-    {METHOD_POST, EXECUTION "/fail", restep_fail, SCOPE_WORKER, ROUTE_REPORT},
+	PIPELINED},
+    {METHOD_POST, EXECUTION "/fail", restep_fail, SCOPE_WORKER, PIPELINED},
     {METHOD_POST, EXECUTION "/cancel", restep_cancel, SCOPE_WORKER,
 	ROUTE_REPORT},
     {METHOD_POST, EXECUTION "/report", restep_report, SCOPE_WORKER,
@@ -89,7 +90,7 @@ const struct route route_table[] = {
     {METHOD_POST, STEP "/running", restep_step_running, SCOPE_WORKER,
 	ROUTE_REPORT},
     {METHOD_POST, STEP "/progress", restep_step_progress, SCOPE_WORKER,
-	ROUTE_REPORT},
+	PIPELINED},
     {METHOD_POST, STEP "/completed", restep_step_completed, SCOPE_WORKER,
 	ROUTE_REPORT},
     {METHOD_POST, STEP "/failed", restep_step_failed, SCOPE_WORKER,
