@@ -78,17 +78,6 @@ graph_upstream(const struct job *j, uint16_t of, bool out[JOB_STEPS_MAX])
 	}
 }
 
-/* Look one step up among all that are upstream. */
-bool
-graph_is_upstream(const struct job *j, uint16_t from, uint16_t of)
-{
-	bool upstream[JOB_STEPS_MAX];
-
-	INVARIANT(from < j->nsteps);
-	graph_upstream(j, of, upstream);
-	return upstream[from];
-}
-
 /* Find what step i still waits for. */
 int
 graph_unmet(const struct job *j, const struct step *steps, uint16_t i)

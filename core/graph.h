@@ -15,9 +15,6 @@ bool graph_is_acyclic(const struct job *j, uint16_t *at);
 /* Mark the steps upstream of step `of`, over any distance, by position. */
 void graph_upstream(const struct job *j, uint16_t of, bool out[JOB_STEPS_MAX]);
 
-/* True when step `from` is upstream of step `of`, over any distance. */
-bool graph_is_upstream(const struct job *j, uint16_t from, uint16_t of);
-
 /*
  * The position of the first step in step i's depends_on that is neither
  * completed nor skipped (as a replay skips some); -1 when all are, so that

@@ -105,7 +105,7 @@ check_token(struct request *r, struct slice text, const char **why)
 	struct token *t = &r->auth.token;
 	struct uuid id;
 
-	r->auth = (struct auth){.scope = SCOPE_NONE, .by_token = true};
+	r->auth = (struct auth){.scope = SCOPE_NONE};
 	if (!token_read(r->app->store, text, t)) {
 		*why = "the token is damaged, or another store's";
 		return 401;

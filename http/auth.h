@@ -10,12 +10,10 @@
 struct request;
 
 struct auth {
-	enum scope scope; /* admin when no key is stored */
-	uint64_t project; /* 0: not bound to one */
-	struct uuid key;  /* zero when no key was needed */
-	/* A worker with the token of a claim: it may do nothing else. */
-	bool by_token;
-	struct token token;
+	enum scope scope;   /* admin when no key is stored */
+	uint64_t project;   /* 0: not bound to one */
+	struct uuid key;    /* zero when no key was needed */
+	struct token token; /* that of a claim: it may do nothing else */
 };
 
 /*

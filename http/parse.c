@@ -152,14 +152,3 @@ parse_message(char *p, size_t n, struct parse *out)
 	return execute(&run, p, n) && run.begun == 1 && run.ended == 1 &&
 	    out->method != METHOD_OTHER;
 }
-
-/* Name the library. */
-const char *
-parse_library(void)
-{
-#ifdef HAVE_LLHTTP
-	return "llhttp";
-#else
-	return "http-parser";
-#endif
-}

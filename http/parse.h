@@ -22,7 +22,4 @@ struct parse {
  */
 bool parse_message(char *p, size_t n, struct parse *out);
 
-/* The library's name, for the log. */
-const char *parse_library(void);
-
 #endif

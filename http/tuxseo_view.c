@@ -42,13 +42,6 @@ struct facts {
 	int64_t rolled_back; /* ms; 0: it is not */
 };
 
-/* The word for a status. */
-const char *
-tuxseo_view_status(enum status s)
-{
-	return words[s];
-}
-
 /* The statuses of a word. */
 bool
 tuxseo_view_statuses(struct slice word, enum status out[STATUS_COUNT])

@@ -16,12 +16,9 @@ struct tuxseo_view {
 	const struct job *job;
 };
 
-/* "queued", "running", "succeeded", "failed", "canceled". */
-const char *tuxseo_view_status(enum status s);
-
 /*
- * The statuses of that word, in any case, 0 at the end; false when it is no
- * such word.
+ * The statuses of a word ("queued", "running", "succeeded", "failed",
+ * "canceled"), in any case, 0 at the end; false when it is no such word.
  */
 bool tuxseo_view_statuses(struct slice word, enum status out[STATUS_COUNT]);
 

@@ -4,7 +4,6 @@ Neighbours: api.py speaks HTTP to it, rawhttp.py and sse.py speak bytes,
 conftest.py makes one for each test and checks its store afterwards.
 """
 import contextlib
-import json
 import os
 import pathlib
 import re
@@ -226,7 +225,3 @@ def run_tool(argv, timeout=DEADLINE, env=None, **kw):
                           stderr=subprocess.PIPE, text=True, timeout=timeout,
                           stdin=kw.pop("stdin", subprocess.DEVNULL),
                           env={**os.environ, **(env or {})}, **kw)
-
-
-def dump(value):
-    return json.dumps(value, indent=1, sort_keys=True)

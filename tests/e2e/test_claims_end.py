@@ -173,11 +173,6 @@ def ask(srv, **members):
     return sock
 
 
-def is_free(api, ex):
-    row = ex.get()
-    return row["status"] == "pending" and row["attempt"] == 1
-
-
 def test_who_hangs_up_as_it_is_served_gives_back(api, srv):
     """Request and end arrive together: nobody will read the answer."""
     api.job("a", name="j")

@@ -28,15 +28,16 @@ static void
 check_step(const struct job *j, uint16_t i)
 {
 	const struct job_step *s = &j->steps[i];
+	bool upstream[JOB_STEPS_MAX];
 
+	graph_upstream(j, i, upstream);
 	INVARIANT(job_step_find(j, s->name) == i);
 	for (unsigned k = 0; k < s->ndepends; k++)
-		INVARIANT(graph_is_upstream(j, s->depends[k], i));
+		INVARIANT(upstream[s->depends[k]]);
 	for (unsigned k = 0; k < s->nmappings; k++) {
 		const struct mapping *m = &s->mapping[k];
 
-		INVARIANT(m->source == MAPPING_JOB_INPUT ||
-		    graph_is_upstream(j, m->step, i));
+		INVARIANT(m->source == MAPPING_JOB_INPUT || upstream[m->step]);
 	}
 }
 
