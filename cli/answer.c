@@ -6,7 +6,6 @@
 #include "cli/answer.h"
 
 #include "cli/show.h"
-#include "cli/text.h"
 
 /* A member that is an array, as the first of its elements. */
 static const struct json_node *
@@ -53,19 +52,6 @@ answer_fields(const struct json_node *answer, const char *const *members)
 	output_table(t);
 }
 
-/* Print an answer. */
-void
-answer_print(const struct call *call, const struct reply *r,
-    void (*show)(const struct json_node *answer))
-{
-	const struct json_node *answer = json_root(r->doc);
-
-	if (call->json)
-		output_json(answer->raw);
-	else
-		show(answer);
-}
-
 /* Ask for something and print it. */
 enum exits
 answer_ask(const struct call *call, const char *method, struct slice target,
@@ -74,8 +60,10 @@ answer_ask(const struct call *call, const char *method, struct slice target,
 	struct reply r = {0};
 	enum exits code = call_send(call, method, target, body, &r);
 
-	if (code == EXITS_DONE)
-		answer_print(call, &r, show);
+	if (code == EXITS_DONE && call->json)
+		output_json(json_root(r.doc)->raw);
+	else if (code == EXITS_DONE)
+		show(json_root(r.doc));
 	reply_clear(&r);
 	return code;
 }

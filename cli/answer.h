@@ -21,11 +21,10 @@ void answer_rows(const struct json_node *answer,
 /* Print these members of the answer that are there; ends with NULL. */
 void answer_fields(const struct json_node *answer, const char *const *members);
 
-/* Print the answer: as JSON, or the way show does. */
-void answer_print(const struct call *call, const struct reply *r,
-    void (*show)(const struct json_node *answer));
-
-/* Send, print, and release: a whole command.  Returns its exit code. */
+/*
+ * A whole command: send, print as JSON or the way show does, and release.
+ * Returns its exit code.
+ */
 enum exits answer_ask(const struct call *call, const char *method,
     struct slice target, struct slice body,
     void (*show)(const struct json_node *answer));

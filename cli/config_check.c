@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 
 #include "core/config.h"
-#include "core/mem.h"
 
 #include "cli/answer.h"
 #include "cli/input.h"

@@ -41,15 +41,6 @@ show_style(struct slice status)
 	return TABLE_PLAIN;
 }
 
-/* Name the state, seeing through failures that will be retried. */
-struct slice
-show_status(const struct json_node *execution)
-{
-	if (!json_absent(json_get(execution, "retry_at")))
-		return SLICE("retrying");
-	return text_of(json_get(execution, "status"));
-}
-
 /* Add a field with a text. */
 void
 show_text(struct table *t, const char *name, struct slice text)
@@ -90,9 +81,9 @@ show_member(struct table *t, const char *name, const struct json_node *obj,
 	show_field(t, slice_str(name), n);
 }
 
-/* Add a duration. */
-void
-show_duration(struct table *t, const struct json_node *n)
+/* Add a duration of so many ms as a cell; "-" when n is no number. */
+static void
+add_duration(struct table *t, const struct json_node *n)
 {
 	struct buf text = {0};
 	int64_t ms;
@@ -154,19 +145,19 @@ show_steps(const struct json_node *steps)
 		table_add_styled(t, status, show_style(status));
 		table_add_node(t, json_get(step, "attempt"));
 		table_add_node(t, json_get(step, "progress_percent"));
-		show_duration(t, json_get(step, "duration_ms"));
+		add_duration(t, json_get(step, "duration_ms"));
 		table_add_node(t, json_get(step, "error_message"));
 	}
 	output_table(t);
 }
 
-/* What Factflow calls its state, unless a retry waits. */
+/* Its status, as Factflow calls it where detail is there; or "retrying". */
 static struct slice
 status_of(const struct json_node *e, const struct json_node *detail)
 {
-	if (detail == NULL || !json_absent(json_get(e, "retry_at")))
-		return show_status(e);
-	return text_of(json_get(detail, "status"));
+	if (!json_absent(json_get(e, "retry_at")))
+		return SLICE("retrying");
+	return text_of(json_get(detail != NULL ? detail : e, "status"));
 }
 
 /* Show an execution and its steps, and what only Factflow's answer has. */
@@ -195,7 +186,7 @@ show_execution_of(const struct json_node *e, const struct json_node *detail)
 	show_member(t, "retry at", e, "retry_at");
 	if (!json_absent(json_get(e, "duration_ms"))) {
 		table_add_styled(t, SLICE("duration"), TABLE_HEAD);
-		show_duration(t, json_get(e, "duration_ms"));
+		add_duration(t, json_get(e, "duration_ms"));
 	}
 	show_member(t, "error", e, "error_message");
 	show_member(t, "error type", e, "error_type");

@@ -16,17 +16,8 @@ void show_text(struct table *t, const char *name, struct slice text);
 void show_member(struct table *t, const char *name, const struct json_node *obj,
     const char *member);
 
-/*
- * The word for the state of an execution as GET /api/executions shows it:
- * its status, but "retrying" while a retry waits.
- */
-struct slice show_status(const struct json_node *execution);
-
 /* The colour of any status word of an execution or step. */
 enum table_style show_style(struct slice status);
-
-/* Add a duration of so many ms as a cell; "-" when n is no number. */
-void show_duration(struct table *t, const struct json_node *n);
 
 /* Print a whole execution, with its steps. */
 void show_execution(const struct json_node *execution);

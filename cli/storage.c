@@ -6,8 +6,6 @@
 
 #include <stdio.h>
 
-#include "core/uuid.h"
-
 #include "cli/answer.h"
 #include "cli/follow.h"
 #include "cli/input.h"

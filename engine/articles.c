@@ -6,7 +6,6 @@
 #include "store/articles.h"
 
 #include "core/lifecycle_articles.h"
-#include "core/log.h"
 #include "core/wire.h"
 #include "engine/engine_impl.h"
 

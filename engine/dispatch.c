@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 
-#include "core/log.h"
 #include "core/mem.h"
 #include "engine/dispatch_impl.h"
 #include "engine/engine_impl.h"

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
-#include "core/log.h"
 #include "core/mem.h"
 #include "engine/engine.h"
 #include "engine/wheel.h"

@@ -16,7 +16,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/log.h"
 #include "core/mem.h"
 #include "engine/engine.h"
 #include "engine/wheel.h"

@@ -10,8 +10,6 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/utf8.h"
-#include "engine/engine.h"
-#include "http/app.h"
 #include "http/draw.h"
 #include "http/factflow_error.h"
 #include "http/factflow_view.h"

@@ -9,8 +9,6 @@
 
 #include "core/mem.h"
 #include "core/utf8.h"
-#include "engine/engine.h"
-#include "http/app.h"
 #include "http/jobs_view.h"
 #include "http/queues_view.h"
 #include "http/request.h"

@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 
-#include "core/mem.h"
 #include "core/object.h"
 #include "engine/engine.h"
 #include "http/app.h"

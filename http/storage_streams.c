@@ -4,7 +4,6 @@
  */
 #include "http/storage_streams.h"
 
-#include "engine/engine.h"
 #include "http/app.h"
 #include "http/lookup.h"
 #include "http/request.h"

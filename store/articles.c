@@ -45,10 +45,12 @@ move_facets(struct store_txn *t, const struct article *from,
 	}
 }
 
-/* Write a row and all that follows from it. */
-void
-articles_put(struct store_txn *t, const struct article *old,
-    const struct article *a)
+/*
+ * Write a, the only function that does: old (NULL for a new one) is the row
+ * as it was.  With status ARTICLE_DELETED the row goes.
+ */
+static void
+put_row(struct store_txn *t, const struct article *old, const struct article *a)
 {
 	struct slice key = table_bytes(a->id.b, ROWS_ID);
 	uint8_t bytes[ARTICLE_ROW];
@@ -200,7 +202,7 @@ keep_made(struct store_txn *t, const struct journal_event *ev, uint64_t project)
 	for (unsigned i = 0; i < article_made_count(&made); i++) {
 		a = article_made_at(ev, &made, i);
 		a.project = project;
-		articles_put(t, NULL, &a);
+		put_row(t, NULL, &a);
 	}
 }
 
@@ -217,7 +219,7 @@ keep_change(struct store_txn *t, const struct journal_event *ev)
 		return; /* the transaction knows why, and is lost */
 	a = old;
 	article_apply(ev, &a);
-	articles_put(t, &old, &a);
+	put_row(t, &old, &a);
 }
 
 /* Follow an event. */

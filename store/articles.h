@@ -13,13 +13,6 @@
 bool articles_get(struct store_txn *t, const struct uuid *id,
     struct article *out);
 
-/*
- * Write a, the only function that does: old (NULL for a new one) is the row
- * as it was.  With status ARTICLE_DELETED the row goes.
- */
-void articles_put(struct store_txn *t, const struct article *old,
-    const struct article *a);
-
 /* Let the rows follow an event that was appended, of an execution of project. */
 void articles_follow(struct store_txn *t, const struct journal_event *ev,
     uint64_t project);
