@@ -69,16 +69,6 @@ config_write_report(struct jsonw *w, const struct config_report *report)
 
 /* ---- what becomes of a source ---- */
 
-static void
-write_text(struct jsonw *w, const char *key, struct slice s)
-{
-	jsonw_key(w, key);
-	if (s.p != NULL)
-		jsonw_str(w, s);
-	else
-		jsonw_null(w);
-}
-
 /* Copy the members of obj that are a definition's, but what is written. */
 static void
 copy_members(struct jsonw *w, const struct json_node *obj, bool pipeline)
@@ -115,9 +105,9 @@ write_body(struct making *m, bool pipeline)
 	const struct json_node *root = m->check.root;
 
 	jsonw_object(w);
-	write_text(w, "name", m->src->name);
+	jsonw_text(w, "name", m->src->name);
 	if (m->src->description.p != NULL || m->broken)
-		write_text(w, "description", m->src->description);
+		jsonw_text(w, "description", m->src->description);
 	else
 		copy_member(w, root, "description");
 	if (!m->broken) {
@@ -140,9 +130,9 @@ write_config(struct making *m)
 	struct jsonw *w = jsonw_new(&m->config);
 
 	jsonw_object(w);
-	write_text(w, "source_type", m->src->source_type);
-	write_text(w, "source_path", m->src->source_path);
-	write_text(w, "yaml", m->src->yaml);
+	jsonw_text(w, "source_type", m->src->source_type);
+	jsonw_text(w, "source_path", m->src->source_path);
+	jsonw_text(w, "yaml", m->src->yaml);
 	jsonw_key(w, "hash");
 	jsonw_cstr(w, m->src->hash);
 	jsonw_key(w, "runnable");

@@ -5,16 +5,6 @@
 #include "core/jsonw.h"
 
 static void
-write_text(struct jsonw *w, const char *key, struct slice s)
-{
-	jsonw_key(w, key);
-	if (s.p != NULL)
-		jsonw_str(w, s);
-	else
-		jsonw_null(w);
-}
-
-static void
 write_int(struct jsonw *w, const char *key, int64_t v)
 {
 	jsonw_key(w, key);
@@ -67,13 +57,13 @@ write_steps(struct jsonw *w, const struct job *j)
 		const struct job_step *s = &j->steps[i];
 
 		jsonw_object(w);
-		write_text(w, "name", s->name);
+		jsonw_text(w, "name", s->name);
 		write_int(w, "step_index", s->step_index);
-		write_text(w, "step_type", s->type);
+		jsonw_text(w, "step_type", s->type);
 		write_depends(w, j, s);
 		write_mapping(w, s);
-		write_text(w, "route", s->route);
-		write_text(w, "queue", s->queue);
+		jsonw_text(w, "route", s->route);
+		jsonw_text(w, "queue", s->queue);
 		jsonw_end(w);
 	}
 	jsonw_end(w);
@@ -106,11 +96,11 @@ definition_write(const struct job *j, struct buf *out)
 	struct jsonw *w = jsonw_new(out);
 
 	jsonw_object(w);
-	write_text(w, "name", j->name);
-	write_text(w, "description", j->description);
-	write_text(w, "category", j->category);
-	write_text(w, "type", j->type);
-	write_text(w, "queue", j->queue);
+	jsonw_text(w, "name", j->name);
+	jsonw_text(w, "description", j->description);
+	jsonw_text(w, "category", j->category);
+	jsonw_text(w, "type", j->type);
+	jsonw_text(w, "queue", j->queue);
 	write_int(w, "priority", j->priority);
 	write_steps(w, j);
 	write_retry(w, &j->retry);

@@ -242,6 +242,17 @@ jsonw_str(struct jsonw *w, struct slice s)
 	add_string(w->out, s);
 }
 
+/* Write a key and its text. */
+void
+jsonw_text(struct jsonw *w, const char *key, struct slice s)
+{
+	jsonw_key(w, key);
+	if (s.p != NULL)
+		jsonw_str(w, s);
+	else
+		jsonw_null(w);
+}
+
 /* Write a string, or null for NULL. */
 void
 jsonw_cstr(struct jsonw *w, const char *s)

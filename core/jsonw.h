@@ -36,6 +36,9 @@ void jsonw_str(struct jsonw *w, struct slice s);
 void jsonw_cstr(struct jsonw *w, const char *s); /* NULL writes null */
 void jsonw_uuid(struct jsonw *w, const struct uuid *u);
 
+/* A member that is a text; null when s.p is NULL. */
+void jsonw_text(struct jsonw *w, const char *key, struct slice s);
+
 /* Insert one complete, already valid JSON value as it stands. */
 void jsonw_raw(struct jsonw *w, struct slice json);
 /* The same, null when the slice is empty. */

@@ -180,16 +180,6 @@ copy(struct decision *d, struct plan *p, struct ref at, enum member m)
 	return buf_slice(text);
 }
 
-static void
-write_text(struct jsonw *w, const char *key, struct slice s)
-{
-	jsonw_key(w, key);
-	if (s.p != NULL)
-		jsonw_str(w, s);
-	else
-		jsonw_null(w);
-}
-
 /* What it is a replay of, in words that stay true when the job changes. */
 static void
 add_words(struct decision *d, const struct plan *p, struct journal_event *ev)
@@ -198,10 +188,10 @@ add_words(struct decision *d, const struct plan *p, struct journal_event *ev)
 	struct jsonw *w = jsonw_new(text);
 
 	jsonw_object(w);
-	write_text(w, "replay_source", p->r->source);
-	write_text(w, "from_stage", p->r->job->steps[p->stage].name);
-	write_text(w, "from_path", p->r->path);
-	write_text(w, "to_route", p->route);
+	jsonw_text(w, "replay_source", p->r->source);
+	jsonw_text(w, "from_stage", p->r->job->steps[p->stage].name);
+	jsonw_text(w, "from_path", p->r->path);
+	jsonw_text(w, "to_route", p->route);
 	jsonw_end(w);
 	jsonw_free(w);
 	event_add_member(ev, MEMBER_REPLAY, buf_slice(text));

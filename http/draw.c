@@ -29,11 +29,7 @@ draw_json(struct jsonw *w, const char *key, struct slice json)
 void
 draw_text(struct jsonw *w, const char *key, struct slice text)
 {
-	jsonw_key(w, key);
-	if (text.p == NULL)
-		jsonw_null(w);
-	else
-		jsonw_str(w, text);
+	jsonw_text(w, key, text);
 }
 
 /* Write a word of ours. */
@@ -136,12 +132,12 @@ draw_failure(struct jsonw *w, const struct failure *f,
 /* The statuses of a dialect's word. */
 bool
 draw_statuses(const char *const words[STATUS_COUNT], struct slice word,
-    enum status out[STATUS_COUNT])
+    bool (*is)(struct slice, const char *), enum status out[STATUS_COUNT])
 {
 	unsigned s, n = 0;
 
 	for (s = 1; s < STATUS_COUNT; s++)
-		if (slice_is(word, words[s]))
+		if (is(word, words[s]))
 			out[n++] = (enum status)s;
 	out[n] = (enum status)0;
 	return n > 0;

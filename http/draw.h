@@ -40,10 +40,10 @@ void draw_failure(struct jsonw *w, const struct failure *f,
     enum failure_category category, struct slice message);
 
 /*
- * The statuses that a dialect calls by that word, 0 behind the last; false
- * when it is none of its words.
+ * The statuses that a dialect calls by that word, as is() compares it, 0
+ * behind the last; false when it is none of its words.
  */
 bool draw_statuses(const char *const words[STATUS_COUNT], struct slice word,
-    enum status out[STATUS_COUNT]);
+    bool (*is)(struct slice, const char *), enum status out[STATUS_COUNT]);
 
 #endif

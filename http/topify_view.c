@@ -31,7 +31,7 @@ topify_view_status(enum status s)
 bool
 topify_view_statuses(struct slice word, enum status out[STATUS_COUNT])
 {
-	return draw_statuses(words, word, out);
+	return draw_statuses(words, word, slice_is, out);
 }
 
 /* A document, or NULL when the text is none or too large. */

@@ -46,13 +46,7 @@ struct facts {
 bool
 tuxseo_view_statuses(struct slice word, enum status out[STATUS_COUNT])
 {
-	unsigned s, n = 0;
-
-	for (s = 1; s < STATUS_COUNT; s++)
-		if (slice_is_nocase(word, words[s]))
-			out[n++] = (enum status)s;
-	out[n] = (enum status)0;
-	return n > 0;
+	return draw_statuses(words, word, slice_is_nocase, out);
 }
 
 static bool

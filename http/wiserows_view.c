@@ -38,7 +38,7 @@ wiserows_view_status(enum status s)
 bool
 wiserows_view_statuses(struct slice word, enum status out[STATUS_COUNT])
 {
-	return draw_statuses(words, word, out);
+	return draw_statuses(words, word, slice_is, out);
 }
 
 struct counts {

@@ -135,13 +135,7 @@ static void
 text(struct jsonw *w, const struct journal_event *ev, const char *key,
     enum member id)
 {
-	struct slice s = event_get(ev, id);
-
-	jsonw_key(w, key);
-	if (s.p != NULL)
-		jsonw_str(w, s);
-	else
-		jsonw_null(w);
+	jsonw_text(w, key, event_get(ev, id));
 }
 
 static void
@@ -267,13 +261,6 @@ log_members(struct jsonw *w, const struct journal_event *ev,
 	step_name(w, ev, f);
 }
 
-static void
-part(struct jsonw *w, const char *key, struct slice s)
-{
-	jsonw_key(w, key);
-	jsonw_str(w, s);
-}
-
 /* A key stands in JSON as it is, so that filters may find it there. */
 static void
 storage_members(struct jsonw *w, const struct journal_event *ev,
@@ -284,18 +271,18 @@ storage_members(struct jsonw *w, const struct journal_event *ev,
 
 	if (!object_read(ev, &o) || !object_split(o.key, &parts))
 		return;
-	part(w, "key", o.key);
+	jsonw_text(w, "key", o.key);
 	if (o.key.n <= UINT16_MAX) {
 		cuts->key_at = (uint16_t)(out->len - 1 - o.key.n);
 		cuts->key_n = (uint16_t)o.key.n;
 	}
-	part(w, "path", parts.path);
-	part(w, "route", parts.route);
-	part(w, "stage", parts.stage);
-	part(w, "name", parts.name);
+	jsonw_text(w, "path", parts.path);
+	jsonw_text(w, "route", parts.route);
+	jsonw_text(w, "stage", parts.stage);
+	jsonw_text(w, "name", parts.name);
 	jsonw_key(w, "size");
 	jsonw_u64(w, o.size);
-	part(w, "content_type", o.content_type);
+	jsonw_text(w, "content_type", o.content_type);
 	step_name(w, ev, f);
 }
 
