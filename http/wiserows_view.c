@@ -12,8 +12,9 @@
 #include "store/journal.h"
 #include "store/rows.h"
 
-#define LOGS_MAX 1000	/* shown of a job: the newest */
-#define EVENTS_MAX 5000 /* looked at to find them */
+#define LOGS_MAX 1000	      /* shown of a job: the newest */
+#define LOGS_BYTES (4u << 20) /* of messages: with these, they are enough */
+#define EVENTS_MAX 5000	      /* looked at to find them */
 
 static const char *const words[STATUS_COUNT] = {
     [STATUS_QUEUED] = "pending",
@@ -127,13 +128,17 @@ find_logs(struct store_txn *t, const struct execution *x,
 	uint64_t seq = x->tail.seq;
 	struct journal_event ev;
 	unsigned n = 0, looked;
+	size_t bytes = 0;
 
-	for (looked = 0; looked < EVENTS_MAX && n < LOGS_MAX && seq != 0;
+	for (looked = 0; looked < EVENTS_MAX && n < LOGS_MAX &&
+	     bytes < LOGS_BYTES && seq != 0;
 	     looked++, seq = ev.prev) {
 		if (!journal_get(t, seq, &ev))
 			break;
-		if (ev.type == EVENT_LOG)
-			seqs[n++] = seq;
+		if (ev.type != EVENT_LOG)
+			continue;
+		seqs[n++] = seq;
+		bytes += event_get(&ev, MEMBER_MESSAGE).n;
 	}
 	return n;
 }

@@ -123,6 +123,17 @@ def test_of_many_logs_the_newest(api):
     assert logs[0]["message"] == "1-0" and logs[-1]["message"] == "2-499"
 
 
+def test_of_large_logs_the_newest(api):
+    """An answer is some MB, whatever its job has logged."""
+    api.job(name="j")
+    ex = api.trigger("j")
+    for i in range(12):
+        ex.ok("log", message=f"{i} " + "x" * 500_000)
+    logs = get(api, ex)["logs"]
+    assert [e["message"].split()[0] for e in logs] == [
+        str(i) for i in range(3, 12)], "until there are 4 MiB"
+
+
 @pytest.fixture
 def many(api):
     """Executions of three categories in several states, oldest first."""
