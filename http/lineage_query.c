@@ -76,14 +76,16 @@ lineage_query_read(struct request *r, struct lineage_query *q)
 	static const char *const orders[] = {"asc", "desc", NULL};
 	static const char *const bools[] = {"false", "true", NULL};
 	struct invalid v = {.n = 0};
+	unsigned root;
 
 	request_query(r, "execution_id", 0, &q->execution);
 	request_query(r, "route_id", 0, &q->route);
 	request_query(r, "adapter_name", 0, &q->adapter);
 	if (request_query(r, "status", 0, &q->status))
 		read_word(r, &v, "status", statuses, 0);
-	q->root = read_word(r, &v, "is_root", bools, 2) == 1;
-	q->asks_root = read_word(r, &v, "is_root", bools, 2) != 2;
+	root = read_word(r, &v, "is_root", bools, 2);
+	q->root = root == 1;
+	q->asks_root = root != 2;
 	read_time(r, &v, "started_after", &q->after);
 	read_time(r, &v, "started_before", &q->before);
 	for (unsigned i = 0; i < LINEAGE_QUERY_TEXTS; i++)

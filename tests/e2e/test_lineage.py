@@ -190,6 +190,8 @@ def test_wrong_queries(ff, api, query):
 def test_says_what_a_word_may_be(api):
     (one,) = ok(api.get(f"{BASE}?sort_by=id"), 422)["detail"]
     assert one["msg"] == TEXT
+    (one,) = ok(api.get(f"{BASE}?is_root=maybe"), 422)["detail"]
+    assert one["msg"] == "must be one of false, true"
 
 
 def test_a_bound_key_sees_its_project_alone(start):
