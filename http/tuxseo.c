@@ -89,7 +89,7 @@ void
 tuxseo_send_job(struct request *r, const struct outcome *o, const char *message,
     int created)
 {
-	struct tuxseo_view v = {o->txn, o->x, o->job};
+	struct tuxseo_view v = {o->txn, o->x, o->job, false};
 	struct jsonw *w = request_body(r);
 
 	jsonw_object(w);

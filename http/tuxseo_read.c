@@ -23,10 +23,12 @@ struct list {
 
 /* Draw a job of this turn's snapshot. */
 static void
-draw_job(struct request *r, struct jsonw *w, const struct execution *x)
+draw_job(struct request *r, struct jsonw *w, const struct execution *x,
+    bool in_list)
 {
 	struct store_txn *t = engine_snapshot(r->app->engine);
-	struct tuxseo_view v = {t, x, jobs_get(t, &x->job, x->job_version)};
+	struct tuxseo_view v = {t, x, jobs_get(t, &x->job, x->job_version),
+	    in_list};
 
 	INVARIANT(v.job != NULL);
 	tuxseo_view_job(w, &v);
@@ -45,7 +47,7 @@ tuxseo_get(struct request *r)
 	jsonw_object(w);
 	draw_cstr(w, "status", "success");
 	jsonw_key(w, "job");
-	draw_job(r, w, &x);
+	draw_job(r, w, &x, false);
 	jsonw_end(w);
 	request_send(r, 200);
 }
@@ -148,7 +150,7 @@ send_list(struct request *r, const struct list *l, const struct rows_page *p)
 	jsonw_key(w, "jobs");
 	jsonw_array(w);
 	for (i = 0; i < p->n; i++)
-		draw_job(r, w, &p->out[i]);
+		draw_job(r, w, &p->out[i], true);
 	jsonw_end(w);
 	jsonw_key(w, "pagination");
 	jsonw_object(w);

@@ -4,7 +4,10 @@
  */
 #include "http/tuxseo_view.h"
 
+#include <stdlib.h>
+
 #include "core/json.h"
+#include "core/mem.h"
 #include "core/rfc3339.h"
 #include "core/rollback.h"
 #include "core/wire.h"
@@ -13,7 +16,8 @@
 #include "store/history.h"
 #include "store/journal.h"
 
-#define HISTORY_MAX 200	  /* the newest entries that are shown */
+#define HISTORY_MAX 10000 /* the newest entries that are shown */
+#define HISTORY_LIST 200  /* the same in a list */
 #define PAYLOAD_MAX 16384 /* bytes; larger inputs are not shown */
 #define MESSAGE_MAX 2000  /* characters of an error */
 #define CANCELED "Canceled via Public API"
@@ -99,6 +103,19 @@ read_facts(struct jsonw *w, const struct tuxseo_view *v)
 }
 
 /* ---- pieces ---- */
+
+/* The first characters of an error's message. */
+static struct slice
+cut(struct slice m)
+{
+	size_t n = 0, chars = 0;
+
+	for (; n < m.n; n++)
+		if (((unsigned char)m.p[n] & 0xc0) != 0x80 &&
+		    ++chars > MESSAGE_MAX)
+			break;
+	return (struct slice){m.p, n};
+}
 
 static void
 write_time(struct jsonw *w, const char *key, int64_t ms, bool offset)
@@ -190,7 +207,8 @@ write_retrying(const struct facts *f, const struct journal_event *ev)
 	draw_u64(f->w, "retry_of", f->v->x->number);
 	draw_u64(f->w, "attempt", ev->attempt + 1);
 	write_time(f->w, "retry_at", ev->due, true);
-	draw_text(f->w, "error_message", event_get(ev, MEMBER_ERROR_MESSAGE));
+	draw_text(f->w, "error_message",
+	    cut(event_get(ev, MEMBER_ERROR_MESSAGE)));
 	end_entry(f);
 }
 
@@ -276,13 +294,16 @@ write_status(const struct facts *f, const struct journal_event *ev)
 static void
 write_history(const struct facts *f)
 {
-	uint64_t seqs[HISTORY_MAX];
+	unsigned max = f->v->in_list ? HISTORY_LIST : HISTORY_MAX, i, n;
 	struct journal_event ev;
-	unsigned i, n;
+	uint64_t *seqs;
 
+	if (max > f->v->x->nevents)
+		max = f->v->x->nevents;
+	seqs = mem_zalloc(max * sizeof *seqs);
 	jsonw_key(f->w, "history");
 	jsonw_array(f->w);
-	n = history_read(f->v->txn, f->v->x, seqs, HISTORY_MAX);
+	n = history_read(f->v->txn, f->v->x, seqs, max);
 	for (i = 0; i < n; i++) {
 		if (!journal_get(f->v->txn, seqs[i], &ev))
 			continue;
@@ -294,25 +315,21 @@ write_history(const struct facts *f)
 			write_status(f, &ev);
 	}
 	jsonw_end(f->w);
+	free(seqs);
 }
 
 /* ---- what went wrong ---- */
 
-/* The first characters of an error's message. */
+/* What is said of it. */
 static struct slice
 message_of(const struct facts *f)
 {
 	struct slice m =
 	    draw_member(f->v->txn, f->v->x->error, MEMBER_ERROR_MESSAGE);
-	size_t n = 0, chars = 0;
 
 	if (is_canceled(f->v->x))
 		return SLICE(CANCELED);
-	for (; n < m.n; n++)
-		if (((unsigned char)m.p[n] & 0xc0) != 0x80 &&
-		    ++chars > MESSAGE_MAX)
-			break;
-	return (struct slice){m.p != NULL ? m.p : "", n};
+	return m.p != NULL ? cut(m) : SLICE("");
 }
 
 /* The row of the taxonomy; NULL when nothing went wrong. */

@@ -14,6 +14,7 @@ struct tuxseo_view {
 	struct store_txn *txn;
 	const struct execution *x;
 	const struct job *job;
+	bool in_list; /* of a long history, the newest 200 entries do */
 };
 
 /*

@@ -453,6 +453,28 @@ def test_history_tells_attempts(tux, api, srv):
                                              "title_suggestion_id": None}
 
 
+def test_history_keeps_every_entry(tux, api, srv):
+    """Of a job by itself; a list of jobs shows the newest."""
+    api.job(name="often", retry={"max_attempts": 1000, "jitter": 0,
+                                 "initial_interval_ms": 0})
+    number = tux.create(operation="often", title=None)["job"]["id"]
+    worker = tux.worker(number)
+    for i in range(120):
+        worker.ok("fail", error_message=f"{i} " + "\u20ac" * 2500)
+        srv.advance(1)
+    good(tux.cancel(number))
+    job = tux.job(number)
+    assert events(job) == (["JOB_CREATED"] + ["JOB_STARTED", "JOB_RETRIED"]
+                           * 120 + ["JOB_CANCELED"])
+    assert job["result"]["history"] == job["history"]
+    retried = job["history"][2:-1:2]
+    assert [e["details"]["error_message"] for e in retried] == [
+        (f"{i} " + "\u20ac" * 2500)[:2000] for i in range(120)]
+    (listed,) = tux.list()["jobs"]
+    assert 100 < len(listed["history"]) < 200
+    assert listed["history"] == job["history"][-len(listed["history"]):]
+
+
 # ---- cancel ------------------------------------------------------------
 
 
