@@ -18,6 +18,7 @@
 #include "cmd.h"
 #include "core/log.h"
 #include "engine/engine.h"
+#include "engine/wheel.h"
 #include "http/app.h"
 #include "http/claims.h"
 #include "http/claims_stream.h"
@@ -37,7 +38,7 @@
 struct server {
 	struct app app;
 	struct event *signals[2], *reaper;
-	int64_t drain_until; /* ms; 0: not draining */
+	int64_t drain_until; /* monotonic ms; 0: not draining */
 };
 
 static uint64_t
@@ -133,8 +134,9 @@ on_signal(evutil_socket_t fd, short what, void *arg)
 	if (s->drain_until != 0)
 		_Exit(1);
 	/* Asking for the time also sets that of the line. */
-	s->drain_until = engine_now(s->app.engine) + DRAIN_MS;
+	(void)engine_now(s->app.engine);
 	log_info("stopping: finishing what is under way");
+	s->drain_until = wheel_clock() + DRAIN_MS;
 	wait_drain(s->app.wait);
 	claims_drain(s->app.claims);
 	claims_stream_drain(s->app.claims_stream);
@@ -176,7 +178,7 @@ is_drained(struct server *s)
 
 	if (s->drain_until == 0)
 		return false;
-	if (engine_now(a->engine) >= s->drain_until)
+	if (wheel_clock() >= s->drain_until)
 		return true;
 	return engine_idle(a->engine) && http_idle(a->http) && sse_idle(a->sse);
 }

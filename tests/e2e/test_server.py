@@ -185,6 +185,29 @@ def test_a_half_sent_request_does_not_hold_it(start):
     srv.start()
 
 
+def test_a_stepped_clock_does_not_cut_the_end_short(srv, api):
+    """Nor would it draw it out: who is under way has the same ten seconds."""
+    def begin(path, body):
+        raw = Raw(srv.port)
+        whole = request("POST", path, body)
+        raw.send(whole[:-1])
+        return raw, whole[-1:]
+
+    api.job("a", name="j")
+    made, last = begin("/api/jobs/j/trigger", "{}")
+    clock, moved = begin("/test/clock", '{"advance_ms": 3600000}')
+    wait_until(lambda: srv.info()["connections"] >= 3, "both halves")
+    srv.proc.send_signal(signal.SIGTERM)
+    wait_until(lambda: "stopping" in srv.log_text(), "the end begins")
+    clock.send(moved)
+    assert clock.response().status == 200
+    made.send(last)
+    assert made.response().status == 200
+    assert srv.proc.wait(DEADLINE) == 0
+    srv.proc.stdout.close()
+    srv.proc = None
+
+
 # ---- at rest ---------------------------------------------------------------
 
 def test_idle_it_uses_nothing(srv, api):
