@@ -210,6 +210,9 @@ claims_create(struct request *r)
 		op_free(op);
 		return;
 	}
+	/* It may wait long, and the tree is many times what was sent. */
+	json_free(r->json);
+	r->json = NULL;
 	op->claims = cs;
 	op->req = r;
 	op->claim.waits = wait_ms > 0 && !cs->draining;

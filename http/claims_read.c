@@ -77,7 +77,26 @@ set_default(struct errors *e, struct arena *a, struct claim *cl)
 	cl->nqueues = 1;
 }
 
+/* A copy that lives as long as the arena. */
+static struct slice
+keep(struct arena *a, struct slice s)
+{
+	char *p = arena_get(a, s.n + 1);
+
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	return (struct slice){p, s.n};
+}
+
 /* ---- a body ---- */
+
+/* A copy of a string, for as long as the request; empty where it is none. */
+static struct slice
+keep_string(struct request *r, const struct json_node *n)
+{
+	return n != NULL && n->type == JSON_STRING ? keep(&r->arena, n->str)
+						   : SLICE_NONE;
+}
 
 /* An array of names; *n stays 0 where it is absent or wrong. */
 static const struct slice *
@@ -100,9 +119,7 @@ read_names(struct request *r, struct errors *e, const struct json_node *list,
 	for (node = list->child; node != NULL; node = node->next, (*n)++) {
 		snprintf(member, sizeof member, "%.*s.%u", SLICE_FMT(list->key),
 		    *n);
-		set_name(e, member,
-		    node->type == JSON_STRING ? node->str : SLICE_NONE,
-		    &names[*n]);
+		set_name(e, member, keep_string(r, node), &names[*n]);
 	}
 	return names;
 }
@@ -125,14 +142,10 @@ void
 claims_read(struct request *r, struct errors *e, const struct json_node *body,
     struct claim *cl, int64_t *wait_ms)
 {
-	const struct json_node *worker = json_get(body, "worker");
 	const struct json_node *unit = json_get(body, "unit");
 	int64_t max = 1, wait = 0, lease = 0;
 
-	set_worker(e,
-	    worker != NULL && worker->type == JSON_STRING ? worker->str
-							  : SLICE_NONE,
-	    cl);
+	set_worker(e, keep_string(r, json_get(body, "worker")), cl);
 	cl->queues = read_names(r, e, json_get(body, "queues"), &cl->nqueues);
 	cl->jobs = read_names(r, e, json_get(body, "jobs"), &cl->njobs);
 	set_default(e, &r->arena, cl);
@@ -149,17 +162,6 @@ claims_read(struct request *r, struct errors *e, const struct json_node *body,
 }
 
 /* ---- a query ---- */
-
-/* A copy that lives as long as the arena. */
-static struct slice
-keep(struct arena *a, struct slice s)
-{
-	char *p = arena_get(a, s.n + 1);
-
-	if (s.n > 0)
-		memcpy(p, s.p, s.n);
-	return (struct slice){p, s.n};
-}
 
 /* The same of a parameter; empty when it is absent. */
 static struct slice

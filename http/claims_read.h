@@ -12,8 +12,8 @@
 #define CLAIMS_LEASE_MAX 86400 /* seconds */
 
 /*
- * Read the body of a claim into cl and *wait_ms; names borrow from the
- * request.  What is wrong goes to e.
+ * Read the body of a claim into cl and *wait_ms; names are copied into the
+ * request's arena.  What is wrong goes to e.
  */
 void claims_read(struct request *r, struct errors *e,
     const struct json_node *body, struct claim *cl, int64_t *wait_ms);

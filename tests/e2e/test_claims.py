@@ -5,10 +5,13 @@ Neighbours: work.py has the workers, test_claims_end.py what becomes of work
 whose worker is gone, test_queues.py pauses and counts.
 """
 import datetime
+import json
 
 import pytest
 
 from api import data, errors, ok
+from rawhttp import Raw, request
+from server import memory_kb, wait_until
 from work import CLAIMS, Waiting, claim, claim_one, waiting
 
 
@@ -239,6 +242,21 @@ def test_nothing_comes_of_waiting_in_vain(api):
     assert waiting(api) == 0
     api.trigger("j")
     assert len(claim(api)) == 1  # nobody took it meanwhile
+
+
+@pytest.mark.memory
+def test_waiting_costs_no_more_than_was_sent(api, srv):
+    """What a claim says beside its members is not kept as a tree."""
+    before = memory_kb(srv.proc.pid)
+    raws = [Raw(srv.port) for _ in range(8)]
+    for raw in raws:
+        raw.send(request("POST", "/api/claims", json.dumps(
+            {"worker": "w", "wait_seconds": 60, "x": [[]] * 240_000})))
+    wait_until(lambda: waiting(api) == 8, "all wait")
+    grown = memory_kb(srv.proc.pid) - before
+    for raw in raws:
+        raw.close()
+    assert grown < 30_000, f"{grown} kB for eight claims that wait"
 
 
 def test_a_stop_sends_everybody_home(api, srv):
