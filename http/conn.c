@@ -34,6 +34,7 @@
 #define GATHERED_MAX (4u << 20)		/* bytes of requests in one turn */
 #define LINGER_MAX ((size_t)8 * 1024 * 1024)
 #define LINGER_MS 2000
+#define UNSENT_FOLD 4 /* of the requests' bound: that of unsent answers */
 
 /* What was read and is not a whole message yet, or waits for its turn. */
 struct pending {
@@ -62,7 +63,8 @@ struct conn {
 	struct exchange *pipeline, *last; /* or those that are out together */
 	struct pending *pending;
 	struct buf out;
-	size_t sent; /* of out */
+	size_t sent;   /* of out */
+	size_t unsent; /* counted in http->unsent_bytes */
 	size_t lingered;
 	struct uuid peer;
 	int fd;
@@ -122,6 +124,14 @@ pipeline_leave(struct conn *c)
 	}
 }
 
+/* Note how much of its answers a client has not taken. */
+static void
+count_unsent(struct conn *c, size_t n)
+{
+	c->http->unsent_bytes += n - c->unsent;
+	c->unsent = n;
+}
+
 /* Take c out of everything but the dirty list, and bury it. */
 static void
 detach(struct conn *c)
@@ -136,6 +146,7 @@ detach(struct conn *c)
 		c->next->at = c->at;
 	h->nconns--;
 	h->nturned -= c->turned;
+	count_unsent(c, 0);
 	c->dead = true;
 	c->next = h->dead;
 	h->dead = c;
@@ -385,7 +396,8 @@ refuse_pending(struct conn *c, int status, const char *why)
 
 /*
  * Unfinished requests of all connections share a bound, for nobody has shown
- * a key yet: whoever crosses it with a request under way is turned down.
+ * a key yet, and so do those that wait for an answer: whoever crosses it with
+ * a request under way is turned down.
  */
 static void
 bound_pending(struct conn *c)
@@ -558,6 +570,22 @@ readable(struct conn *c)
 }
 
 /*
+ * What clients are slow to take is bounded: whoever is slow while the others
+ * hold that much is cut off.
+ */
+static void
+bound_unsent(struct conn *c)
+{
+	const struct http *h = c->http;
+
+	count_unsent(c, c->out.len - c->sent);
+	if (c->stuck &&
+	    (h->unsent_bytes - c->unsent) / UNSENT_FOLD >
+		h->limits.pending_bytes)
+		cut(c);
+}
+
+/*
  * Send what there is.  Progress renews the deadline of a client that reads
  * slowly; one that reads nothing is closed.
  */
@@ -581,6 +609,7 @@ flush(struct conn *c)
 		buf_free(&c->out);
 		c->sent = 0;
 	}
+	bound_unsent(c);
 }
 
 /*

@@ -47,6 +47,8 @@ make(struct http *h, struct conn *c, size_t n, char **bytes)
 	*ex = (struct exchange){.http = h};
 	*bytes = arena_get(&a, n);
 	ex->r.arena = a;
+	ex->bytes = n;
+	h->pending_bytes += n;
 	ex->r.app = h->app;
 	ex->r.conn = c;
 	push(&h->exchanges, ex);
@@ -117,6 +119,7 @@ exchange_free(struct exchange *ex)
 	struct arena a = ex->r.arena;
 
 	pull(ex);
+	ex->http->pending_bytes -= ex->bytes;
 	json_free(ex->r.json);
 	buf_free(&ex->extra);
 	buf_free(&ex->held);

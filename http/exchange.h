@@ -27,6 +27,7 @@ struct exchange {
 	struct request r; /* first: exchange_of() */
 	struct http *http;
 	struct exchange *next, **at; /* in http->exchanges or ->buried */
+	size_t bytes;		     /* of its message, in pending_bytes */
 	struct slice head;	     /* request line and headers */
 	struct buf extra;	     /* headers added to the answer */
 	struct buf held;	     /* the answer, until it is settled */

@@ -22,7 +22,7 @@ struct http_limits {
 	size_t header_bytes;	      /* request line and headers [431] */
 	size_t target_bytes;	      /* [414] */
 	size_t body_bytes;	      /* [413] */
-	size_t pending_bytes;	      /* of all unfinished requests [503] */
+	size_t pending_bytes;	      /* of all unanswered requests [503] */
 	unsigned header_timeout_ms;   /* for the whole header [408] */
 	unsigned body_timeout_ms;     /* for the whole body [408] */
 	unsigned idle_timeout_ms;     /* between requests; closes silently */

@@ -38,7 +38,8 @@ struct http {
 	struct conn *dirty;  /* have something to do at the turn's end */
 	struct conn *dead;   /* are freed then */
 	unsigned nconns;
-	size_t pending_bytes; /* of what waits on all of them */
+	size_t pending_bytes; /* of requests not taken, or not answered yet */
+	size_t unsent_bytes;  /* of answers that sockets did not take */
 	unsigned nturned;     /* of these, only told that there is no room */
 	unsigned parsed;      /* requests, since the turn's end began */
 

@@ -6,11 +6,12 @@ import contextlib
 import json
 import random
 import select
+import socket
 import time
 
 import pytest
 
-from rawhttp import Raw, request
+from rawhttp import Closed, Raw, request
 from server import (cpu_seconds, cpu_while_idle, memory_kb,
                     wait_until)
 
@@ -574,3 +575,39 @@ def test_unfinished_requests_share_a_bound(start):
     for raw in raws:
         raw.close()
     srv.api.job(name="later")
+
+
+def test_waiting_requests_share_it_too(start):
+    """A claim may wait a minute, and what it sent waits as long."""
+    srv = start("--max-pending-bytes", str(2 << 20))
+    claim = request("POST", "/api/claims", json.dumps(
+        {"worker": "w", "wait_seconds": 60, "junk": "x" * 900_000}))
+    with Raw(srv.port) as one, Raw(srv.port) as two, Raw(srv.port) as third:
+        for n, raw in enumerate([one, two], 1):
+            raw.send(claim)
+            wait_until(lambda n=n: srv.info()["waiting"] == n, "it waits")
+        third.send(claim[:-100])
+        assert third.response().status == 503
+        one.reset()
+        two.reset()
+        wait_until(lambda: srv.info()["connections"] == 1, "they have gone")
+        srv.api.job("a", name="j")
+        srv.api.trigger("j", {"x": "y" * 900_000})
+
+
+def test_answers_that_nobody_takes_share_a_bound(start):
+    srv = start("--max-pending-bytes", str(1 << 20))
+    srv.api.job(*[f"s{i}" for i in range(64)], name="j")
+    ex = srv.api.trigger("j", {"x": "y" * 900_000})  # for each step
+    deaf = [Raw(srv.port) for _ in range(4)]
+    for raw in deaf:
+        raw.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        raw.send(request("GET", ex.path))
+    wait_until(lambda: srv.info()["connections"] < 5, "some are cut off")
+    whole = 0
+    for raw in deaf:
+        with contextlib.suppress(Closed):
+            raw.response()
+            whole += 1
+        raw.close()
+    assert 0 < whole < 4
