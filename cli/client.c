@@ -58,13 +58,18 @@ client_set_type(struct client *c, const char *header)
 	c->type = header != NULL ? header : "Content-Type: application/json";
 }
 
-/* Refuse what libcurl would read as another protocol or two lines. */
+/*
+ * Refuse what libcurl would read as another protocol or two lines; or, for
+ * lack of a host, would take a part of the path for one and send it the key.
+ */
 const char *
 client_url_fault(const char *url)
 {
 	if (strncasecmp(url, "http://", 7) != 0 &&
 	    strncasecmp(url, "https://", 8) != 0)
 		return "a URL must begin with http:// or https://";
+	if (strchr("/:", strchr(url, ':')[3]) != NULL)
+		return "a URL must name a host";
 	for (const char *p = url; *p != '\0'; p++) {
 		if (*p <= ' ' || *p > '~' || *p == '?' || *p == '#')
 			return "a URL must have no space, query or fragment";

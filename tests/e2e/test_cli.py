@@ -202,7 +202,9 @@ USAGE = [[], ["nope"], ["job"], ["job", "nope"], ["execution", "get"],
                                                    "--limit", "x"],
          ["key", "create", "k", "--scope", "root"],
          ["job", "trigger", "j", "--tag", "novalue"],
-         ["--url", "ftp://x", "job", "list"], ["execution", "wait", ""]]
+         ["--url", "ftp://x", "job", "list"], ["--url", "http://", "job", "list"],
+         ["--url", "http:///x", "job", "list"],
+         ["--url", "https://:8000", "job", "list"], ["execution", "wait", ""]]
 
 
 def test_usage_is_2(cli, case):
