@@ -393,6 +393,15 @@ refuse_json(struct reader *r, const struct json_error *bad)
 	snprintf(err->text, sizeof(err->text), "%s", bad->text);
 }
 
+/* Skip a byte order mark, which libyaml takes for the first column. */
+static struct slice
+without_mark(struct slice text)
+{
+	if (text.n < 3 || memcmp(text.p, "\xef\xbb\xbf", 3) != 0)
+		return text;
+	return (struct slice){text.p + 3, text.n - 3};
+}
+
 /* Read YAML. */
 struct json *
 yaml_parse(struct slice text, struct buf *json, struct yaml_error *err)
@@ -408,6 +417,7 @@ yaml_parse(struct slice text, struct buf *json, struct yaml_error *err)
 		snprintf(err->text, sizeof(err->text), "not valid UTF-8");
 		return NULL;
 	}
+	text = without_mark(text);
 	if (!yaml_parser_initialize(&r.yaml))
 		log_fatal("out of memory: reading YAML");
 	yaml_parser_set_encoding(&r.yaml, YAML_UTF8_ENCODING);

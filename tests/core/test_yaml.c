@@ -38,6 +38,11 @@ static const struct {
     {"\xef\xbb\xbf"
      "a: b",
 	"{\"a\":\"b\"}"},
+    {"\xef\xbb\xbf"
+     "a: 1\nb: 2\n",
+	"{\"a\":1,\"b\":2}"},
+    {"\xef\xbb\xbf---\na: 1\n", "{\"a\":1}"},
+    {"\xef\xbb\xbf", "null"},
 };
 
 static const struct {
