@@ -107,6 +107,8 @@ object_check_part(struct slice part)
 {
 	if (part.n == 0 || part.n > OBJECT_PART_MAX)
 		return "must have 1 to 255 bytes";
+	if (memchr(part.p, '/', part.n) != NULL)
+		return "must not have '/'";
 	return is_dots(part) ? "must not be . or .." : NULL;
 }
 

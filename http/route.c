@@ -192,13 +192,15 @@ list_methods(unsigned methods, char allow[64])
 	allow[at] = '\0';
 }
 
-/* Decode what is encoded in a part; false when no row can have it. */
+/*
+ * Decode what is encoded in a part; false when no row can have it.  An
+ * encoded '/' is one of a name's, and parts no part.
+ */
 static bool
 decode_part(struct request *r, struct slice *part)
 {
 	return memchr(part->p, '%', part->n) == NULL ||
-	    (query_decode(*part, false, &r->arena, part) &&
-		memchr(part->p, '/', part->n) == NULL);
+	    query_decode(*part, false, &r->arena, part);
 }
 
 /* Find the row for r, or the methods its path has. */

@@ -180,6 +180,7 @@ test_checks(void **state)
 	assert_non_null(object_check_part(SLICE("")));
 	assert_non_null(object_check_part(SLICE(".")));
 	assert_non_null(object_check_part(SLICE("..")));
+	assert_non_null(object_check_part(SLICE("a/b")));
 	assert_null(object_check_part(SLICE("...")));
 	assert_null(object_check_type((struct slice){text, 255}));
 	assert_non_null(object_check_type((struct slice){text, 256}));

@@ -387,3 +387,17 @@ def test_pages_stay_whole_while_rows_go(api):
 def test_an_idle_server_counts_nothing(srv):
     assert srv.counts()["total"] == 0
     wait_until(lambda: srv.info()["connections"] >= 1, "our connection")
+
+
+def test_names_with_a_slash_stand_in_paths(api):
+    """What a definition may call a thing, a path may, too."""
+    job = api.job("x/y", "..%", name="team/night")
+    path = "/api/jobs/team%2Fnight"
+    assert data(api.get(path)) == job
+    ex = api.trigger("team%2Fnight")
+    assert ex.step("x%2Fy", "running")["id"] == ex.first["steps"][0]["id"]
+    assert ex.step("%2e.%25", "running")["id"] == ex.first["steps"][1]["id"]
+    assert ex.send("steps%2Fx/running").status_code == 404
+    assert data(api.put(path, {"name": "a/b"}))["version"] == 2
+    assert api.get(path).status_code == 404
+    assert data(api.delete("/api/jobs/a%2Fb"))["deleted"] is True

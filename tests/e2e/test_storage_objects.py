@@ -241,8 +241,8 @@ def test_bad_puts(api, ex, case):
             (base + "r/" + "x" * 256 + "/n", 400),
             (base + "x" * 256 + "/s/n", 400),
             (base + "r/s/%2E%2E", 400), (base + "r/%2E/n", 400),
-            (base + "r/s/a%2Fb", 404), (base + "r/s/%FF", 404),
-            (base + "r/s/%00", 404), (base + "r//n", 404),
+            (base + "r/s/a%2Fb", 400), (base + "r%2Fs/t/n", 400),
+            (base + "r/s/%FF", 404), (base + "r/s/%00", 404), (base + "r//n", 404),
             (base + "r/s/", 404), (base + "r/s", 404),
             (base + "r/s/n/o", 404)]:
         with case(path[-40:]):

@@ -117,6 +117,8 @@ test_found(void **state)
 	check(METHOD_GET, "/x/1/y/3/z", "/x/{a}/y/{c}/z");
 	check(METHOD_GET, "/x/1/y/3/4", "/x/{a}/{b}/{c}/{d}");
 	check(METHOD_GET, "/api/jobs/..", "/api/jobs/{id}");
+	check(METHOD_GET, "/api/jobs/a%2Fb", "/api/jobs/{id}");
+	check(METHOD_GET, "/api/jobs/1%2ftrigger", "/api/jobs/{id}");
 }
 
 static void
@@ -126,8 +128,8 @@ test_not_found(void **state)
 	    "/healthz//", "//healthz", "/api", "/api/", "/api/jobs/",
 	    "/api//jobs", "/api/jobs/1/", "/api/jobs/1/2", "/API/jobs", "*",
 	    "/api/jobs/%", "/api/jobs/%4", "/api/jobs/%zz", "/api/jobs/%00",
-	    "/api/jobs/a%2Fb", "/api/jobs/a%2fb", "/api/jobs/%FF",
-	    "/api/jobs/%C3", "/healthz%00", "/healthz%2f",
+	    "/api%2Fjobs", "/api/jobs%2f1", "/%2Fapi/jobs",
+	    "/api/jobs/%FF", "/api/jobs/%C3", "/healthz%00", "/healthz%2f",
 	    "/1/2/3/4/5/6/7/8/9/10/11/12/13/14"};
 
 	(void)state;
