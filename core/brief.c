@@ -1,5 +1,5 @@
 /*
- * Short copies of members.  core/lifecycle.c takes them, rows keep them.
+ * Short copies of members.  core/lifecycle_apply.c takes them, rows keep them.
  */
 #include "core/brief.h"
 

@@ -1,6 +1,6 @@
 /*
  * Rows to bytes and back, in the layout execution.h states.  store/rows.c
- * keeps the bytes; core/lifecycle.c changes the rows.
+ * keeps the bytes; core/lifecycle_apply.c changes the rows.
  */
 #include "core/execution.h"
 

@@ -48,6 +48,7 @@ libcore_a_SOURCES = \
 	core/labels.c \
 	core/labels.h \
 	core/lifecycle.c \
+	core/lifecycle_apply.c \
 	core/lifecycle_articles.c \
 	core/lifecycle_claim.c \
 	core/lifecycle_articles.h \

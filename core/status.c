@@ -1,5 +1,5 @@
 /*
- * The names of the statuses.  Which may follow which is core/lifecycle.c's.
+ * The names of the statuses.  Which may follow which is for core/lifecycle.c to say.
  */
 #include "core/status.h"
 

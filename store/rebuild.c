@@ -1,6 +1,6 @@
 /*
  * Rebuilding: the journal's events, one after the other, to what they do to
- * the rows.  core/lifecycle.c knows that of executions; here is the rest.
+ * the rows.  core/lifecycle_apply.c knows that of executions; here is the rest.
  */
 #include "store/rebuild.h"
 
