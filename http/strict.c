@@ -131,21 +131,36 @@ read_length(struct strict *s, struct slice value)
 	return true;
 }
 
+/*
+ * Behind a length or an encoding stand spaces only: http-parser takes a tab
+ * there for a part of the value.
+ */
+static bool
+has_tab_behind(struct slice line)
+{
+	while (line.n > 0 && line.p[line.n - 1] == ' ')
+		line.n--;
+	return line.n > 0 && line.p[line.n - 1] == '\t';
+}
+
 /* Take note of a header that says something about the message's frame. */
 static bool
 read_header(struct strict *s, struct frame *f, struct slice name,
-    struct slice value)
+    struct slice line)
 {
+	struct slice value = slice_trim(line);
+
 	if (slice_is_nocase(name, "host")) {
 		f->hosts++;
 		if (span(value, OCTET_HOST) != value.n)
 			return refuse(s, 400, "malformed Host");
 	} else if (slice_is_nocase(name, "content-length")) {
 		f->lengths++;
-		return read_length(s, value);
+		return read_length(s,
+		    has_tab_behind(line) ? SLICE_NONE : value);
 	} else if (slice_is_nocase(name, "transfer-encoding")) {
 		f->encodings++;
-		if (!slice_is_nocase(value, "chunked"))
+		if (!slice_is_nocase(value, "chunked") || has_tab_behind(line))
 			return refuse(s, 400,
 			    "the only Transfer-Encoding is chunked");
 	} else if (slice_is_nocase(name, "expect")) {
@@ -185,7 +200,7 @@ check_header(struct strict *s, struct frame *f, struct slice line)
 	/* The lengths of Host, Expect, Content-Length, Transfer-Encoding. */
 	if (name.n != 4 && name.n != 6 && name.n != 14 && name.n != 17)
 		return true;
-	return read_header(s, f, name, slice_trim(value));
+	return read_header(s, f, name, value);
 }
 
 /* Judge what the headers said together. */
