@@ -247,6 +247,19 @@ claims_count(const struct claims *cs)
 	return cs->count;
 }
 
+/* Answer some. */
+void
+claims_dismiss(struct claims *cs, const struct uuid *key)
+{
+	struct op *op, *next;
+
+	for (op = LIST_FIRST(&cs->ops); op != NULL; op = next) {
+		next = LIST_NEXT(op, entry);
+		if (uuid_eq(&op->req->auth.key, key))
+			give_up(op);
+	}
+}
+
 /* Answer everybody. */
 void
 claims_drain(struct claims *cs)

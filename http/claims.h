@@ -8,6 +8,7 @@
 struct app;
 struct claims;
 struct request;
+struct uuid;
 
 /* Borrows app, whose http and engine must live as long. */
 struct claims *claims_new(struct app *app);
@@ -17,6 +18,9 @@ void claims_free(struct claims *cs);
 
 /* Answer everybody who waits, and from now on at once: the server stops. */
 void claims_drain(struct claims *cs);
+
+/* Answer those who wait with a key that is good no longer. */
+void claims_dismiss(struct claims *cs, const struct uuid *key);
 
 /* How many workers wait for an answer. */
 unsigned claims_count(const struct claims *cs);

@@ -13,6 +13,7 @@
 #include "core/utf8.h"
 #include "engine/engine.h"
 #include "http/app.h"
+#include "http/claims.h"
 #include "http/claims_stream.h"
 #include "http/draw.h"
 #include "http/request.h"
@@ -100,6 +101,7 @@ on_settled(struct cmd *c, int rc)
 	if (rc == 0 && op->revoked) {
 		sse_dismiss(app->sse, streams_owner(&c->id));
 		claims_stream_dismiss(app->claims_stream, &c->id);
+		claims_dismiss(app->claims, &c->id);
 	}
 	request_settle(op->req, rc);
 	explicit_bzero(op, sizeof *op);

@@ -11,6 +11,7 @@ from api import data, errors, ok
 from rawhttp import Raw, request
 from server import DEADLINE, TIDEWIRED, run_tool
 from sse import Stream, events_path
+from work import Waiting
 
 RANK = {"read": 0, "worker": 1, "write": 2, "admin": 3}
 
@@ -187,6 +188,17 @@ def test_a_revoked_key_loses_its_streams(srv, keys):
     assert others[3].poll().data["execution"]["id"] == later.id
     for stream in theirs + others:
         stream.close()
+
+
+def test_a_revoked_key_waits_for_work_in_vain(srv, keys):
+    gone, kept = (new_key(srv.api, "worker") for _ in range(2))
+    polls = [Waiting(srv.api.with_key(k["key"]), queues=["q"])
+             for k in (gone, kept)]
+    assert srv.api.delete(f"/api/keys/{gone['id']}").status_code == 200
+    assert polls[0].join() == []
+    srv.api.job("a", name="j", queue="q")
+    ex = srv.api.trigger("j")
+    assert polls[1].one().id == ex.id
 
 
 def test_the_list_is_newest_first(srv):
