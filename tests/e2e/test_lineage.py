@@ -128,8 +128,8 @@ def test_list_filters(ff, api):
         "download"]
     assert len(entries(api, "is_root=false")) == 6
     start = failed["started_at"]
-    assert all(e["started_at"] >= start
-               for e in entries(api, f"started_after={start}"))
+    after = entries(api, f"started_after={start}")
+    assert failed in after and all(e["started_at"] >= start for e in after)
     assert entries(api, "started_before=2020-01-01T00:00:00Z") == []
 
 
