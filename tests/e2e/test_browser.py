@@ -137,10 +137,14 @@ def test_browser_stops_after_the_end(srv, api, page):
 def test_the_documentation_draws_itself(srv, tmp_path):
     browser = Browser(tmp_path / "docs")
     try:
-        browser.open(f"http://127.0.0.1:{srv.port}/api/docs")
+        browser.open(f"http://127.0.0.1:{srv.port}/api/docs#Storage")
         wait_until(lambda: browser.run(
             "return document.querySelectorAll('details').length > 70"),
             "every endpoint is there")
+        wait_until(lambda: browser.run("""
+            return Math.abs(document.getElementById("Storage")
+                .getBoundingClientRect().top) < innerHeight"""),
+            "the part that the address names is shown")
         for name, texts in (
                 ("post /api/v1/tasks",
                  ("curl -X POST", "user_prompt", "202", "task_id")),
