@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/uuid.h"
 
 #include "cli/call.h"
 #include "cli/follow.h"
@@ -244,14 +245,49 @@ add_tagged(struct many *m)
 	return code;
 }
 
+/* Add the execution of a unique name. */
+static enum exits
+add_named(struct many *m, const char *name)
+{
+	struct buf target = {0};
+	struct reply r = {0};
+	enum exits code;
+
+	buf_add_str(&target, "/api/executions");
+	target_segment(&target, name);
+	code = call_send(m->call, "GET", buf_slice(&target), SLICE_NONE, &r);
+	if (code == EXITS_DONE)
+		add(m, text_of(json_get(reply_data(&r), "id")));
+	reply_clear(&r);
+	buf_free(&target);
+	return code;
+}
+
+/* Add what a word calls by its id, as events write it, or by its name. */
+static enum exits
+add_word(struct many *m, const char *word)
+{
+	char text[UUID_TEXT + 1];
+	struct uuid id;
+
+	if (!uuid_parse(slice_str(word), &id))
+		return add_named(m, word);
+	uuid_format(&id, text);
+	add(m, slice_str(text));
+	return EXITS_DONE;
+}
+
 /* Find whom to wait for. */
 static enum exits
 gather(struct many *m)
 {
 	const struct args *a = m->call->args;
+	enum exits code = EXITS_DONE;
 
-	for (size_t i = 0; i < args_words(a); i++)
-		add(m, slice_str(args_word(a, i)));
+	for (size_t i = 0; i < args_words(a) && code == EXITS_DONE; i++)
+		code = add_word(m, args_word(a, i));
+	if (code != EXITS_DONE)
+		return code;
 	if (m->n > WAIT_MANY_MAX)
 		return call_usage(m->call, "at most %d executions at once",
 		    WAIT_MANY_MAX);

@@ -3,10 +3,11 @@ import json
 import os
 import socket
 import subprocess
+import uuid
 
 import pytest
 
-from api import data
+from api import data, ok
 from server import DEADLINE, TIDEWIRE, run_tool, wait_until
 
 
@@ -366,6 +367,20 @@ def test_wait_for_several(srv, api, cli):
     assert cli.run(*wait, "--tag", "run=8").returncode == 5
     assert cli.run(*wait).returncode == 2
     assert cli.run(*wait, good.id, "--tag", "run=7").returncode == 2
+
+
+def test_wait_for_several_by_name(api, cli, job):
+    made = [ok(api.post("/api/v1/executions", {"config_id": "j", "tag": tag}),
+               201)["id"] for tag in ("one", "two")]
+    for ident in made:
+        api.execution(ident).ok("complete")
+    for words in (("one", "two"), (made[0].upper(), "two", made[1])):
+        done = cli.run("--timeout", "10s", "execution", "wait", *words)
+        assert done.returncode == 0, done.stderr
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        assert {r["id"] for r in rows} == set(made) and len(rows) == 2
+    assert cli.run("execution", "wait", "one", "three").returncode == 5
+    assert cli.run("execution", "wait", "one", str(uuid.uuid4())).returncode == 5
 
 
 def test_wait_for_any(srv, api, cli):
