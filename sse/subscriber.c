@@ -147,16 +147,19 @@ read_stray(struct sse *s, struct subscriber *sub)
 
 static void on_event(evutil_socket_t fd, short what, void *arg);
 
-/* Listen for reading, and for room to write only while blocked. */
+/*
+ * Listen for reading, and for room to write only while blocked.  The system
+ * may have no room for one more: then it is over.
+ */
 static void
 listen_for(struct subscriber *sub, int fd, short what)
 {
-	struct event_base *base = sub->sse->base;
+	struct sse *s = sub->sse;
 
-	if (event_assign(&sub->event, base, fd, what | EV_PERSIST, on_event,
-		sub) != 0 ||
-	    event_add(&sub->event, NULL) != 0)
-		log_fatal("stream %d: the event loop refuses it", fd);
+	INVARIANT(event_assign(&sub->event, s->base, fd, what | EV_PERSIST,
+		      on_event, sub) == 0);
+	if (event_add(&sub->event, NULL) != 0)
+		kill_it(s, sub, "the event loop refuses it");
 }
 
 static void
@@ -169,8 +172,8 @@ on_event(evutil_socket_t fd, short what, void *arg)
 		read_stray(s, sub);
 	if ((what & EV_WRITE) != 0 && sub->state == BLOCKED) {
 		event_del(&sub->event);
-		listen_for(sub, (int)fd, EV_READ);
 		enter(s, sub, RUNNING);
+		listen_for(sub, (int)fd, EV_READ);
 	}
 }
 
@@ -180,8 +183,8 @@ block(struct sse *s, struct subscriber *sub)
 	int fd = fd_of(sub);
 
 	event_del(&sub->event);
-	listen_for(sub, fd, EV_READ | EV_WRITE);
 	enter(s, sub, BLOCKED);
+	listen_for(sub, fd, EV_READ | EV_WRITE);
 }
 
 /* ---- time ---- */
@@ -608,11 +611,11 @@ subscriber_new(struct sse *s, int fd, const struct sse_request *r)
 	sub->progress_at = now;
 	sub->leave_at = r->timeout_ms > 0 ? now + r->timeout_ms : 0;
 	tune(s, fd);
-	listen_for(sub, fd, EV_READ);
 	enter(s, sub, RUNNING);
 	arm(s, sub, now);
 	owner_add(s->owners, sub->owner);
 	s->count++;
+	listen_for(sub, fd, EV_READ);
 }
 
 static void

@@ -274,3 +274,16 @@ def test_what_a_lost_turn_handed_out_is_there_for_the_next(broken, disk, unit):
     assert got.id == ex.id and got.attempt == 1
     assert claim(api, unit=unit, queues=["q"]) == []
     got.ok("steps/s/completed")
+
+
+def test_no_room_to_watch_a_stream(broken, disk):
+    """The kernel may refuse: then that stream ends, and not the server."""
+    with Raw(broken.port) as raw:
+        raw.send(request("GET", "/healthz"))
+        assert raw.response().status == 200
+        disk.fail("watch", ENOSPC)
+        raw.send(request("GET", "/events"))
+        raw.closed()
+    disk.heal()
+    with Stream(broken.port, "/events") as stream:
+        assert stream.next().type == "snapshot"

@@ -1,14 +1,15 @@
 /*
- * A disk that fails on demand: LD_PRELOAD this into tidewired.
+ * A system that fails on demand: LD_PRELOAD this into tidewired.
  *
  * While the file named by TIDEWIRE_FAULT exists, calls that write or sync the
- * store's data.mdb may fail.  Its one line says which and how:
+ * store's data.mdb may fail, and others.  Its one line says which and how:
  *
  *	KIND ERRNO SKIP COUNT
  *
  * KIND is "sync" (fdatasync, fsync), "data" (writes of pages), "meta" (writes
  * through the descriptor that LMDB opens with O_DSYNC), "write" (data and
- * meta), "space" (statvfs shows a full disk) or "full" (write and space).
+ * meta), "space" (statvfs shows a full disk), "full" (write and space) or
+ * "watch" (descriptors that epoll is to watch).
  * The first SKIP calls of that kind pass, the next COUNT fail with ERRNO, -1
  * meaning all.  Counting starts anew whenever the file is replaced.
  *
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -30,7 +32,14 @@
 /* The next definition of a symbol, with the type of the one at hand. */
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-enum kind { KIND_NONE, KIND_SYNC, KIND_DATA, KIND_META, KIND_SPACE };
+enum kind {
+	KIND_NONE,
+	KIND_SYNC,
+	KIND_DATA,
+	KIND_META,
+	KIND_SPACE,
+	KIND_WATCH
+};
 
 struct plan {
 	unsigned kinds; /* 1 << KIND_.. */
@@ -54,6 +63,7 @@ kinds_of(const char *word)
 	    {"write", 1u << KIND_DATA | 1u << KIND_META},
 	    {"space", 1u << KIND_SPACE},
 	    {"full", 1u << KIND_DATA | 1u << KIND_META | 1u << KIND_SPACE},
+	    {"watch", 1u << KIND_WATCH},
 	};
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -223,4 +233,13 @@ fstatvfs(int fd, struct statvfs *out)
 	if (rc == 0 && fails(KIND_SPACE))
 		out->f_bavail = out->f_bfree = 0;
 	return rc;
+}
+
+/* Watch a descriptor, unless there is no room for one more. */
+int
+epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev)
+{
+	if (op == EPOLL_CTL_ADD && fails(KIND_WATCH))
+		return -1;
+	return NEXT(epoll_ctl)(epfd, op, fd, ev);
 }
