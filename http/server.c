@@ -35,16 +35,30 @@
 
 /* ---- accepting ---- */
 
-/* Accept again. */
+/* Accept nobody for a while. */
+static void
+pause_accepting(struct http *h)
+{
+	struct timeval tv = {0, PAUSE_MS * 1000};
+
+	for (unsigned i = 0; i < h->nlisteners; i++)
+		event_del(h->listeners[i]);
+	event_add(h->pause, &tv);
+}
+
+/* Accept again, or later when the system has no room to watch for it. */
 static void
 resume(evutil_socket_t fd, short what, void *arg)
 {
 	struct http *h = arg;
+	bool ok = true;
 
 	(void)fd;
 	(void)what;
 	for (unsigned i = 0; i < h->nlisteners; i++)
-		event_add(h->listeners[i], NULL);
+		ok = event_add(h->listeners[i], NULL) == 0 && ok;
+	if (!ok)
+		pause_accepting(h);
 }
 
 /* Take the descriptor that is kept for when there is no other. */
@@ -67,7 +81,6 @@ out_of_descriptors(struct http *h, int listener)
 				    "Retry-After: 1\r\n"
 				    "Connection: close\r\n"
 				    "Content-Length: 0\r\n\r\n";
-	struct timeval tv = {0, PAUSE_MS * 1000};
 	int64_t now = wheel_clock();
 	int fd;
 
@@ -90,9 +103,7 @@ out_of_descriptors(struct http *h, int listener)
 		}
 		open_reserve(h);
 	}
-	for (unsigned i = 0; i < h->nlisteners; i++)
-		event_del(h->listeners[i]);
-	event_add(h->pause, &tv);
+	pause_accepting(h);
 }
 
 /* Make a connection of a new socket, if there is room for one. */

@@ -287,3 +287,20 @@ def test_no_room_to_watch_a_stream(broken, disk):
     disk.heal()
     with Stream(broken.port, "/events") as stream:
         assert stream.next().type == "snapshot"
+
+
+def test_no_room_to_watch_for_connections(broken, disk):
+    """It stopped accepting for a moment, and must begin again."""
+    srv = broken
+    srv.stop()
+    srv.wrap = ["prlimit", "--nofile=48:48"]
+    srv.start()
+    # Read while it can be, to fail when no connection is accepted any more.
+    disk.fail("watch", ENOSPC, skip=48)
+    crowd = [Raw(srv.port) for _ in range(80)]
+    wait_until(lambda: "Epoll ADD" in srv.log_text(), "it cannot go on")
+    for raw in crowd:
+        raw.close()
+    disk.heal()
+    wait_until(lambda: srv.api.get("/healthz").status_code == 200,
+               "service after the crowd")
