@@ -11,37 +11,20 @@
 #include <stdlib.h>
 
 #include <event2/event.h>
-#include <event2/event_struct.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/mem.h"
 #include "engine/engine.h"
-#include "engine/wheel.h"
 #include "http/app.h"
-#include "http/dispatch.h"
-#include "http/exchange.h"
-#include "http/reply.h"
-#include "http/route.h"
-#include "http/server.h"
-#include "http/strict.h"
+#include "http/conn_impl.h"
 
-#define REQUESTS_PER_TURN 32		/* of one connection: others wait */
-#define PIPELINE_MAX 32			/* likewise, that are out together */
 #define WAITING_MAX ((size_t)64 * 1024) /* read behind a request that is out */
-#define OUT_MAX ((size_t)256 * 1024)	/* then answers must go out first */
 #define GATHERED_MAX (4u << 20)		/* bytes of requests in one turn */
 #define LINGER_MAX ((size_t)8 * 1024 * 1024)
 #define LINGER_MS 2000
 #define UNSENT_FOLD 4 /* of the requests' bound: that of unsent answers */
-
-/* What was read and is not a whole message yet, or waits for its turn. */
-struct pending {
-	struct buf in;
-	size_t off; /* of the first message */
-	struct strict scan;
-};
 
 /* What a deadline is for. */
 enum limit {
@@ -53,42 +36,11 @@ enum limit {
 	LIMIT_LINGER
 };
 
-struct conn {
-	struct event event;
-	struct wheel_node deadline;
-	struct http *http;
-	struct conn *next, **at; /* of all that are open, or the dead */
-	struct conn *next_dirty;
-	struct exchange *req;		  /* the one that is out */
-	struct exchange *pipeline, *last; /* or those that are out together */
-	struct pending *pending;
-	struct buf out;
-	size_t sent;   /* of out */
-	size_t unsent; /* counted in http->unsent_bytes */
-	size_t lingered;
-	struct uuid peer;
-	int fd;
-	unsigned char npipelined;
-	unsigned char watched; /* EV_READ, EV_WRITE or 0 */
-	unsigned char limit;   /* enum limit */
-	bool dirty : 1;
-	bool dead : 1;
-	bool hungry : 1;    /* had its share of this turn; more is waiting */
-	bool stuck : 1;	    /* the socket takes no more for now */
-	bool eof : 1;	    /* the client sends no more */
-	bool closing : 1;   /* the last answer is in out */
-	bool linger : 1;    /* unread bytes: closing at once would lose it */
-	bool lingering : 1; /* all is sent; reading until the client is done */
-	bool fresh : 1;	    /* a message was taken since the deadline was set */
-	bool continued : 1; /* 100 was answered to the message being read */
-	bool turned : 1;    /* there was no room for it */
-};
-
 /* ---- life and death ---- */
 
 /* Have turn() look at c at the turn's end. */
-static void
-mark_dirty(struct conn *c)
+void
+conn_mark_dirty(struct conn *c)
 {
 	if (c->dirty || c->dead)
 		return;
@@ -156,8 +108,8 @@ detach(struct conn *c)
 }
 
 /* Tell who waits on the request that is out, once, that nobody listens. */
-static void
-hang_up(struct exchange *ex)
+void
+conn_hang_up(struct exchange *ex)
 {
 	void (*fn)(void *) = ex != NULL ? ex->hangup : NULL;
 
@@ -198,251 +150,7 @@ cut(struct conn *c)
 	if (streaming)
 		forsake(ex);
 	else
-		hang_up(ex);
-}
-
-/* Forget what waits. */
-static void
-drop_pending(struct conn *c)
-{
-	if (c->pending != NULL) {
-		c->http->pending_bytes -= c->pending->in.len;
-		buf_free(&c->pending->in);
-	}
-	free(c->pending);
-	c->pending = NULL;
-}
-
-/* Keep bytes for later. */
-static void
-hold(struct conn *c, const char *p, size_t n)
-{
-	buf_add(&c->pending->in, p, n);
-	c->http->pending_bytes += n;
-}
-
-/* ---- taking messages ---- */
-
-/* True when the next message may be taken. */
-static bool
-ready(const struct conn *c)
-{
-	return !c->dead && !c->closing && !c->stuck && c->req == NULL &&
-	    c->npipelined < PIPELINE_MAX &&
-	    (c->last == NULL || !c->last->close) &&
-	    c->out.len - c->sent < OUT_MAX;
-}
-
-/* Answer a message that cannot be taken, and end the connection. */
-static void
-refuse(struct conn *c, const struct strict *s, const char *p, size_t n)
-{
-	struct exchange *ex = exchange_refused(c->http, c, s, p, n);
-
-	c->req = ex;
-	c->linger = true;
-	dispatch_refusal(ex, s->status, s->why);
-	conn_release(c, NULL, true);
-	exchange_free(ex);
-}
-
-/* The request that is out joins the pipeline; the next may be taken. */
-static void
-pipeline_join(struct conn *c)
-{
-	struct exchange *ex = c->req;
-
-	if (c->last != NULL)
-		c->last->behind = ex;
-	else
-		c->pipeline = ex;
-	c->last = ex;
-	c->npipelined++;
-	c->req = NULL;
-}
-
-/* Take a complete message: make a request of it and have it handled. */
-static void
-take(struct conn *c, struct strict *s, const char *p)
-{
-	struct exchange *ex = exchange_new(c->http, c, s, p);
-
-	c->fresh = true;
-	c->continued = false;
-	c->http->parsed++;
-	if (ex == NULL) {
-		s->status = 400;
-		s->why = "malformed request";
-		refuse(c, s, p, s->at);
-		return;
-	}
-	c->req = ex;
-	dispatch_request(ex);
-	/* It may be settled, or its socket taken, by now. */
-	if (c->req != ex)
-		return;
-	if (ex->state == EXCHANGE_ANSWERED) {
-		conn_release(c, NULL, ex->close);
-		exchange_free(ex);
-	} else if ((ex->r.route->flags & ROUTE_PIPELINE) != 0) {
-		pipeline_join(c);
-	} else if (c->eof) {
-		hang_up(ex);
-	}
-}
-
-/* Ask for the body, once, when the client waits to be asked. */
-static void
-ask_for_body(struct conn *c, const struct strict *s, size_t n)
-{
-	if (s->head == 0 || !s->expect || c->continued || c->pipeline != NULL)
-		return;
-	c->continued = true;
-	if (n > s->head)
-		return;
-	reply_continue(&c->out);
-	mark_dirty(c);
-}
-
-/* True when what was read of a message waits for the pipeline to have gone. */
-static bool
-is_held_up(const struct conn *c, enum strict_verdict v, const struct strict *s,
-    const char *p)
-{
-	return c->pipeline != NULL &&
-	    (v == STRICT_REFUSED ||
-		(v == STRICT_DONE &&
-		    !route_may_pipeline(s->method,
-			(struct slice){p + s->target, s->target_len})));
-}
-
-/*
- * Take the complete messages among the n bytes at p; *s tells how far the
- * first was read before, and afterwards how far the last was.  Returns the
- * number of bytes that are done with.
- */
-static size_t
-feed(struct conn *c, const char *p, size_t n, struct strict *s)
-{
-	const struct http_limits *l = &c->http->limits;
-	size_t used = 0;
-	unsigned left = REQUESTS_PER_TURN;
-	enum strict_verdict v;
-
-	c->hungry = false;
-	while (used < n && ready(c) && left-- > 0) {
-		v = strict_scan(s, l, p + used, n - used);
-		if (is_held_up(c, v, s, p + used)) {
-			*s = (struct strict){0};
-			return used;
-		}
-		switch (v) {
-		case STRICT_MORE:
-			ask_for_body(c, s, n - used);
-			return used;
-		case STRICT_REFUSED:
-			refuse(c, s, p + used, n - used);
-			return n;
-		case STRICT_DONE:
-			take(c, s, p + used);
-			used += s->at;
-			*s = (struct strict){0};
-		}
-	}
-	c->linger = c->linger || (used < n && c->closing);
-	c->hungry = used < n && !c->closing && c->req == NULL;
-	if (c->hungry)
-		mark_dirty(c);
-	return used;
-}
-
-/* Take what waits. */
-static void
-feed_pending(struct conn *c)
-{
-	struct pending *w = c->pending;
-
-	if (w == NULL || !ready(c))
-		return;
-	w->off += feed(c, w->in.p + w->off, w->in.len - w->off, &w->scan);
-	if (w->off == w->in.len || c->closing) {
-		drop_pending(c);
-	} else if (w->off >= w->in.len / 2) {
-		c->http->pending_bytes -= w->off;
-		buf_drop(&w->in, w->off);
-		w->off = 0;
-	}
-}
-
-/* Bytes that wait, and whether they begin a message. */
-static size_t
-waiting(const struct conn *c)
-{
-	return c->pending != NULL ? c->pending->in.len - c->pending->off : 0;
-}
-
-/* Refuse the message that waits, for it will not be completed. */
-static void
-refuse_pending(struct conn *c, int status, const char *why)
-{
-	struct pending *w = c->pending;
-	struct strict s = w->scan;
-
-	s.status = status;
-	s.why = why;
-	strict_peek(&s, w->in.p + w->off, waiting(c));
-	refuse(c, &s, w->in.p + w->off, waiting(c));
-}
-
-/*
- * Unfinished requests of all connections share a bound, for nobody has shown
- * a key yet, and so do those that wait for an answer: whoever crosses it with
- * a request under way is turned down.
- */
-static void
-bound_pending(struct conn *c)
-{
-	const struct http *h = c->http;
-
-	if (c->pending == NULL || !ready(c) || c->pipeline != NULL ||
-	    h->pending_bytes <= h->limits.pending_bytes ||
-	    strict_blank(&c->pending->scan))
-		return;
-	refuse_pending(c, 503, "too many requests are being received");
-	drop_pending(c);
-}
-
-/* Take what was just read into the scratch buffer; keep the rest. */
-static void
-feed_scratch(struct conn *c, size_t n)
-{
-	const char *p = c->http->scratch;
-	struct strict s = {0};
-	size_t used;
-
-	if (c->pending != NULL) {
-		hold(c, p, n);
-		feed_pending(c);
-		bound_pending(c);
-		return;
-	}
-	used = feed(c, p, n, &s);
-	if (used < n && !c->closing && !c->dead) {
-		c->pending = mem_zalloc(sizeof(*c->pending));
-		c->pending->scan = s;
-		hold(c, p + used, n - used);
-		bound_pending(c);
-	}
-}
-
-/* The client sends no more and all it sent is taken: what remains is cut. */
-static void
-end_input(struct conn *c)
-{
-	if (c->pending != NULL && !strict_blank(&c->pending->scan))
-		refuse_pending(c, 400, "the request ended early");
-	else
-		c->closing = true;
+		conn_hang_up(ex);
 }
 
 /* ---- events and deadlines ---- */
@@ -473,7 +181,7 @@ static short
 wanted(const struct conn *c)
 {
 	bool out = c->req != NULL || c->pipeline != NULL;
-	bool full = waiting(c) >= WAITING_MAX && (out || c->hungry);
+	bool full = conn_input_waiting(c) >= WAITING_MAX && (out || c->hungry);
 
 	if (c->stuck)
 		return EV_WRITE;
@@ -558,14 +266,14 @@ readable(struct conn *c)
 		cut(c);
 	} else if (n == 0) {
 		c->eof = true;
-		mark_dirty(c);
-		hang_up(c->req);
+		conn_mark_dirty(c);
+		conn_hang_up(c->req);
 	} else if (c->closing) {
 		c->lingered += (size_t)n;
 		if (c->lingered > LINGER_MAX)
 			cut(c);
 	} else {
-		feed_scratch(c, (size_t)n);
+		conn_input_read(c, (size_t)n);
 	}
 }
 
@@ -620,7 +328,7 @@ flush(struct conn *c)
 static void
 farewell(struct conn *c)
 {
-	drop_pending(c);
+	conn_input_drop(c);
 	if (!c->linger || c->eof || shutdown(c->fd, SHUT_WR) != 0)
 		cut(c);
 	else
@@ -637,7 +345,7 @@ on_event(evutil_socket_t fd, short what, void *arg)
 	if ((what & EV_WRITE) != 0) {
 		flush(c);
 		if (!c->stuck)
-			mark_dirty(c);
+			conn_mark_dirty(c);
 	} else {
 		readable(c);
 	}
@@ -660,9 +368,9 @@ conn_expired(struct wheel_node *node, void *http)
 	if (c->dirty)
 		return;
 	if (c->limit == LIMIT_HEAD)
-		refuse_pending(c, 408, "the request headers took too long");
+		conn_input_refuse(c, 408, "the request headers took too long");
 	else if (c->limit == LIMIT_BODY)
-		refuse_pending(c, 408, "the request body took too long");
+		conn_input_refuse(c, 408, "the request body took too long");
 	else
 		cut(c);
 }
@@ -681,7 +389,7 @@ refill(struct conn *c)
 	if (c->out.len > 0) {
 		flush(c);
 		if (!c->dead && !c->stuck)
-			mark_dirty(c);
+			conn_mark_dirty(c);
 	} else if (c->eof && c->req == ex) {
 		cut(c);
 	}
@@ -691,9 +399,9 @@ refill(struct conn *c)
 static void
 turn(struct conn *c)
 {
-	feed_pending(c);
-	if (c->eof && ready(c) && !c->hungry && c->pipeline == NULL)
-		end_input(c);
+	conn_input_go_on(c);
+	if (c->eof && conn_input_ready(c) && !c->hungry && c->pipeline == NULL)
+		conn_input_end(c);
 	if (!c->dead && !c->stuck)
 		flush(c);
 	if (!c->dead && c->out.len == 0 && is_streaming(c))
@@ -705,8 +413,8 @@ turn(struct conn *c)
 	if (c->closing && !c->stuck && !c->lingering)
 		farewell(c);
 	/* More waits, and there is room for its answers again. */
-	if (c->hungry && ready(c))
-		mark_dirty(c);
+	if (c->hungry && conn_input_ready(c))
+		conn_mark_dirty(c);
 	rest(c);
 }
 
@@ -760,11 +468,10 @@ void
 conn_turn_away(struct http *h, int fd)
 {
 	struct conn *c = make(h, fd);
-	struct strict s = {.status = 503, .why = "too many connections"};
 
 	c->turned = true;
 	h->nturned++;
-	refuse(c, &s, NULL, 0);
+	conn_input_turn_away(c);
 }
 
 /* Where answers are written. */
@@ -804,9 +511,9 @@ conn_release(struct conn *c, struct buf *answer, bool last)
 		exchange_bury(ex);
 	}
 	c->fresh = true;
-	if (answer != NULL && waiting(c) > 0 && c->closing)
+	if (answer != NULL && conn_input_waiting(c) > 0 && c->closing)
 		c->linger = true;
-	mark_dirty(c);
+	conn_mark_dirty(c);
 }
 
 /* Give the socket away. */
@@ -828,7 +535,7 @@ conn_take(struct conn *c)
 void
 conn_wrote(struct conn *c)
 {
-	mark_dirty(c);
+	conn_mark_dirty(c);
 }
 
 /* Count what was not sent. */
@@ -872,7 +579,7 @@ free_dead(struct http *h)
 	}
 	while ((c = h->dead) != NULL) {
 		h->dead = c->next;
-		drop_pending(c);
+		conn_input_drop(c);
 		buf_free(&c->out);
 		free(c);
 	}

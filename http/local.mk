@@ -18,6 +18,8 @@ libhttp_a_SOURCES = \
 	http/configs_view.h \
 	http/conn.c \
 	http/conn.h \
+	http/conn_impl.h \
+	http/conn_input.c \
 	http/dialects.c \
 	http/dispatch.c \
 	http/dispatch.h \
