@@ -41,31 +41,37 @@ call_word(const struct call *call, size_t i)
 
 /* The command that shows what exists, for somebody who named what does not. */
 static const char *
-list_of(const struct call *call)
+list_of(const struct call *call, const struct reply *r)
 {
-	const struct cmd *cmd = call->cmd;
+	static const struct {
+		const char *what, *list; /* "job" of "job not found" */
+	} lists[] = {
+	    {"article", "article list"},
+	    {"batch", "lineage list"},
+	    {"config", "config list"},
+	    {"execution", "execution list"},
+	    {"job", "job list"},
+	    {"key", "key list"},
+	    {"lineage", "lineage list"},
+	    {"object", "storage list"},
+	    {"queue", "queue list"},
+	    {"task", "execution list --job article_generation"},
+	};
+	const char *list =
+	    strcmp(call->cmd->group, "storage") == 0 ? "storage list" : NULL;
+	struct buf said = {0};
+	struct slice what;
+	const char *end;
 
-	if (args_get(call->args, "execution") != NULL)
-		return "execution list";
-	if (args_get(call->args, "task") != NULL)
-		return "execution list --job article_generation";
-	if (strcmp(cmd->group, "article") == 0)
-		return "article list";
-	if (strcmp(cmd->group, "job") == 0)
-		return "job list";
-	if (strcmp(cmd->group, "key") == 0)
-		return "key list";
-	if (strcmp(cmd->group, "config") == 0)
-		return "config list";
-	if (strcmp(cmd->group, "lineage") == 0)
-		return "lineage list";
-	if (strcmp(cmd->group, "storage") == 0)
-		return "storage list";
-	if (strcmp(cmd->group, "queue") == 0)
-		return "queue list";
-	if (strcmp(cmd->group, "work") == 0)
-		return "job list";
-	return strcmp(cmd->group, "execution") == 0 ? "execution list" : NULL;
+	reply_text(r, &said);
+	what = buf_slice(&said);
+	end = what.n > 0 ? memchr(what.p, ' ', what.n) : NULL;
+	what.n = end != NULL ? (size_t)(end - what.p) : 0;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		if (slice_is(what, lists[i].what))
+			list = lists[i].list;
+	buf_free(&said);
+	return list;
 }
 
 /* Say why there is no result. */
@@ -74,7 +80,7 @@ call_explain(const struct call *call, const struct reply *r)
 {
 	struct buf out = {0};
 
-	reply_explain(r, client_url(call->client), list_of(call), &out);
+	reply_explain(r, client_url(call->client), list_of(call, r), &out);
 	fflush(stdout);
 	fwrite(out.p, 1, out.len, stderr);
 	buf_free(&out);

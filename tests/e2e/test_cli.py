@@ -230,14 +230,26 @@ def test_what_the_server_refuses_is_1(cli, job):
 
 def test_not_found_is_5(cli, case):
     ghost = "00000000-0000-7000-8000-000000000000"
-    for words in (["job", "get", "ghost"], ["job", "trigger", "ghost"],
-                  ["execution", "get", ghost], ["execution", "wait", ghost],
-                  ["execution", "logs", ghost], ["execution", "cancel",
-                                                 ghost],
-                  ["execution", "events", ghost], ["job", "delete", "ghost"],
-                  ["execution", "list", "--job", "ghost"]):
+    for what, *words in (
+            ("job", "job", "get", "ghost"),
+            ("job", "job", "trigger", "ghost"),
+            ("job", "job", "delete", "ghost"),
+            ("execution", "execution", "get", ghost),
+            ("execution", "execution", "wait", ghost),
+            ("execution", "execution", "logs", ghost),
+            ("execution", "execution", "cancel", ghost),
+            ("execution", "execution", "events", ghost),
+            ("execution", "lineage", "stats", "--execution", ghost),
+            ("execution", "storage", "download", ghost),
+            ("config", "execution", "list", "--job", "ghost"),
+            ("config", "config", "get", "ghost"),
+            ("key", "key", "revoke", ghost),
+            ("lineage", "lineage", "get", ghost),
+            ("article", "article", "get", ghost)):
         with case(" ".join(words[:2])):
-            assert cli.run(*words).returncode == 5
+            done = cli.run(*words)
+            assert done.returncode == 5, done
+            assert f": tidewire {what} list\n" in done.stderr, done
 
 
 def closed_port():
