@@ -223,6 +223,7 @@ execution_encode_step(const struct step *s, uint8_t out[STEP_ROW])
 	p = wire_put_uuid(p, &s->id);
 	p = wire_put_int(p, s->index);
 	p = wire_put(p, 1, s->status);
+	p = wire_put(p, 1, s->cause);
 	p = wire_put(p, 1, s->percent);
 	p = wire_put(p, 1, s->checkpoint_member);
 	p = wire_put_int(p, s->attempt);
@@ -255,6 +256,7 @@ execution_decode_step(struct slice bytes, struct step *out)
 	out->id = wire_uuid(&w);
 	out->index = (uint16_t)wire_int(&w, UINT16_MAX);
 	out->status = (enum step_status)wire_uint(&w, 1, STEP_STATUS_COUNT - 1);
+	out->cause = (enum cause)wire_uint(&w, 1, CAUSE_COUNT - 1);
 	out->percent = (uint8_t)wire_uint(&w, 1, UINT8_MAX);
 	out->checkpoint_member = (enum member)wire_uint(&w, 1, UINT8_MAX);
 	out->attempt = (uint32_t)wire_int(&w, UINT32_MAX);

@@ -121,6 +121,7 @@ struct step {
 	struct uuid id;
 	uint16_t index; /* position in the job's steps[] */
 	enum step_status status;
+	enum cause cause; /* of the status, where an event of it said so */
 	uint32_t attempt; /* of the execution, when it last changed */
 	uint8_t percent;
 	int64_t started_at, completed_at, updated_at;
@@ -177,6 +178,7 @@ struct step {
  *	uuid	id
  *	int	index
  *	u8	status, 1-7
+ *	u8	cause, 0-15
  *	u8	percent, 0-100 or 255
  *	u8	checkpoint_member: 0, 5 or 6
  *	int	attempt, tries

@@ -27,6 +27,7 @@ apply_end_steps(const struct journal_event *ev, struct execution *x,
 			s->status = STEP_FAILED;
 		else
 			s->status = STEP_SKIPPED;
+		s->cause = CAUSE_NONE;
 		s->updated_at = ev->at;
 	}
 }
@@ -44,6 +45,7 @@ apply_restart_steps(const struct journal_event *ev, struct execution *x,
 		if (s->status == STEP_COMPLETED || s->status == STEP_SKIPPED)
 			continue;
 		s->status = STEP_PENDING;
+		s->cause = CAUSE_NONE;
 		s->attempt = ev->attempt;
 		s->percent = EVENT_NO_PERCENT;
 		s->started_at = s->completed_at = 0;
@@ -339,6 +341,7 @@ apply_step(const struct journal_event *ev, const struct execution *x,
     struct step *s)
 {
 	s->status = ev->status;
+	s->cause = ev->cause;
 	s->attempt = ev->attempt;
 	s->updated_at = ev->at;
 	switch (s->status) {

@@ -555,6 +555,24 @@ check_fenced(struct decision *d, const struct report *r, unsigned n,
 	return true;
 }
 
+/* Late truth of a claimed step: whoever fell silent was only slow. */
+static void
+revive_step(struct decision *d, const struct fence *f)
+{
+	const struct step *s;
+	struct journal_event ev;
+
+	if (!f->of_step || d->x->status != STATUS_RUNNING)
+		return;
+	s = &d->steps[f->step];
+	if (s->status != STEP_FAILED || s->due == 0 ||
+	    s->cause != CAUSE_HEARTBEAT_TIMEOUT)
+		return;
+	ev = lifecycle_event(d, EVENT_STEP);
+	ev.cause = CAUSE_REVIVED;
+	move_step(d, f->step, STEP_RUNNING, &ev);
+}
+
 /* A claimed step's lease goes on from now; see execution.h on what moves. */
 static void
 touch_step(struct decision *d, const struct fence *f)
@@ -589,6 +607,7 @@ decide_all(struct decision *d, const struct report *r, unsigned n,
 	/* After all, so that an outcome said with the last step counts. */
 	if (d->about != NULL && kinds[last->kind].repeats == 0)
 		lifecycle_end_steps(d);
+	revive_step(d, f);
 	touch_step(d, f);
 	if (d->change->nevents > 0)
 		d->repeated = false;

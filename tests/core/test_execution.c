@@ -67,6 +67,7 @@ sample_step(void)
 	struct step s = {
 	    .index = 1,
 	    .status = STEP_CANCELLED,
+	    .cause = CAUSE_REVIVED,
 	    .attempt = 2,
 	    .percent = 100,
 	    .started_at = 3,
@@ -130,14 +131,14 @@ static const uint8_t step_bytes[] = {
     2,				/* version */
     0xa1, ZEROS_15,		/* id */
     1, 1,			/* index */
-    7, 100, 5,			/* status, percent, checkpoint_member */
+    7, 10, 100, 5,		/* status, cause, percent, checkpoint_member */
     1, 2, 1, 14,		/* attempt, tries */
     1, 3, 1, 4, 1, 5, 1, 13, 1, 15, 1, 16,			/* times */
     1, 6,			/* checkpoint_bytes */
     1, 7, 1, 8, 1, 9, 1, 10, 1, 11, 1, 12, 1, 17,		/* seqs */
 };
 #define STEP_STATUS 19
-#define STEP_STARTED_AT 26
+#define STEP_STARTED_AT 27
 /* clang-format on */
 
 static void
@@ -245,10 +246,11 @@ static const struct damage step_damages[] = {
     {"step 65,536", 17, 2, PUT("\3\1\0\0"), false},
     {"status 0", STEP_STATUS, 1, PUT("\0"), false},
     {"status 8", STEP_STATUS, 1, PUT("\10"), false},
-    {"101 percent", STEP_STATUS + 1, 1, PUT("\145"), false},
-    {"no checkpoint", STEP_STATUS + 2, 1, PUT("\0"), true},
-    {"checkpoint", STEP_STATUS + 2, 1, PUT("\6"), true},
-    {"another member", STEP_STATUS + 2, 1, PUT("\4"), false},
+    {"cause 16", STEP_STATUS + 1, 1, PUT("\20"), false},
+    {"101 percent", STEP_STATUS + 2, 1, PUT("\145"), false},
+    {"no checkpoint", STEP_STATUS + 3, 1, PUT("\0"), true},
+    {"checkpoint", STEP_STATUS + 3, 1, PUT("\6"), true},
+    {"another member", STEP_STATUS + 3, 1, PUT("\4"), false},
     {"a negative started_at", STEP_STARTED_AT, 2, PUT("\10\200\0\0\0\0\0\0\0"),
 	false},
 };
@@ -359,6 +361,7 @@ test_largest(void **state)
 	assert_memory_equal(row, again, n);
 	memset(&s, 0x7f, sizeof(s));
 	s.status = STEP_CANCELLED;
+	s.cause = CAUSE_STEP_FAILED;
 	s.percent = 100;
 	s.checkpoint_member = MEMBER_ARTIFACTS;
 	n = execution_encode_step(&s, row);

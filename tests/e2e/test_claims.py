@@ -330,6 +330,37 @@ def test_a_silent_step_is_another_workers(api, srv):
     b.step("completed")
 
 
+@pytest.mark.parametrize("word", ["heartbeat", "log"])
+def test_a_silent_step_that_speaks_again_was_only_slow(api, srv, word):
+    api.job("a", name="j", heartbeat_timeout_seconds=10,
+            retry={"initial_interval_ms": 60_000, "jitter": 0})
+    ex = api.trigger("j")
+    a = claim_one(api, unit="step")
+    srv.advance(11_000)
+    assert ex.steps()["a"]["status"] == "failed"
+    a.ok(word, message="here I am")
+    row = ex.steps()["a"]
+    assert row["status"] == "running" and row["error_message"] is None
+    srv.advance(9_000)  # its lease began again
+    a.ok("heartbeat")
+    srv.advance(9_000)
+    assert ex.steps()["a"]["status"] == "running"
+    srv.advance(60_000)
+    assert ex.steps()["a"]["status"] == "failed", "silent again"
+
+
+def test_a_step_that_its_worker_failed_stays_so(api, srv):
+    """A heartbeat that was under way beside that report changes nothing."""
+    api.job("a", name="j", retry={"initial_interval_ms": 1_000, "jitter": 0})
+    ex = api.trigger("j")
+    a = claim_one(api, unit="step")
+    a.step("failed", error_message="disk full")
+    a.ok("heartbeat")
+    assert ex.steps()["a"]["status"] == "failed"
+    srv.advance(1_000)
+    assert claim_one(api, unit="step").attempt == 2
+
+
 def test_the_token_of_a_step_is_for_that_step(api):
     api.job("a", "b", name="j")
     api.trigger("j")
