@@ -131,6 +131,7 @@ engine_job_delete(struct engine *e, struct store_txn *t, struct cmd *c)
 	jobs_delete(t, &head.id, engine_now(e));
 	if (store_error(t) != 0)
 		return;
+	dispatch_job_changed(e->dispatch, t, &head.id);
 	o.job = jobs_get(t, &head.id, head.version);
 	c->answer(c, &o);
 }

@@ -160,6 +160,7 @@ read_job(struct dispatch *d, struct store_txn *t, struct dispatch_job *j)
 	j->max = def->max_concurrency;
 	j->max_per_key = def->max_per_key;
 	j->paused = pauses_since(t, &(struct pause){.job = &j->id}) != 0;
+	j->deleted = head.deleted;
 	j->full = false;
 }
 
@@ -183,6 +184,25 @@ dispatch_job(struct dispatch *d, struct store_txn *t, const struct uuid *id)
 	return j;
 }
 
+/*
+ * Forget a job that was deleted when no lane of it is left and nobody waits
+ * for it.  Whatever is still held, and comes back, has it read again.
+ */
+void
+dispatch_job_leave(struct dispatch *d, struct dispatch_job *j)
+{
+	unsigned i;
+
+	if (!j->deleted || j->nlanes > 0 || j->source.count > 0)
+		return;
+	for (i = 0; i < READY_KINDS; i++)
+		heap_free(&j->lanes[i]);
+	hash_remove(d->jobs, &j->id);
+	j->queue->njobs--;
+	dispatch_queue_leave(d, j->queue);
+	free(j);
+}
+
 /* A row stands in its lane: the lane's guess is at least as good. */
 static void
 join(struct dispatch *d, struct store_txn *t, const struct ready_row *row)
@@ -196,6 +216,7 @@ join(struct dispatch *d, struct store_txn *t, const struct ready_row *row)
 		lane->head = *row;
 		hash_set(d->lanes, &key, lane);
 		heap_add(&lane->job->lanes[row->lane.kind], &lane->node);
+		lane->job->nlanes++;
 	} else if (ready_before(row, &lane->head)) {
 		lane->head = *row;
 		if (!lane->held_back)
@@ -216,8 +237,28 @@ drop(struct dispatch *d, struct dispatch_lane *lane)
 		heap_remove(&lane->job->lanes[lane->head.lane.kind],
 		    &lane->node);
 	hash_remove(d->lanes, &key);
+	lane->job->nlanes--;
 	settle_offer(lane->job);
 	free(lane);
+}
+
+/*
+ * Nobody may ever look at the lanes of a job that was deleted, so those that
+ * are empty go, and with the last of them the job.  One that stands behind a
+ * lane with something in it goes when that has ended.
+ */
+static void
+sweep(struct dispatch *d, struct store_txn *t, struct dispatch_job *j)
+{
+	struct dispatch_lane *lane;
+	struct ready_row row;
+	unsigned i;
+
+	for (i = 0; i < READY_KINDS; i++)
+		while ((lane = lane_of(heap_first(&j->lanes[i]))) != NULL &&
+		    !ready_first(t, &lane->head.lane, &row))
+			drop(d, lane);
+	dispatch_job_leave(d, j);
 }
 
 /*
@@ -266,6 +307,16 @@ release(struct dispatch *d, const struct execution *x)
 	}
 }
 
+/* An execution ended; it may be the last of a job that was deleted. */
+static void
+ended(struct dispatch *d, struct store_txn *t, const struct uuid *job)
+{
+	struct dispatch_job *j = hash_get(d->jobs, job);
+
+	if (j != NULL && j->deleted)
+		sweep(d, t, j);
+}
+
 /* Read every lane's first row. */
 static void
 load(struct dispatch *d, struct store_txn *t)
@@ -309,9 +360,11 @@ forget_lanes(struct dispatch *d)
 		free(lane);
 	hash_free(d->lanes);
 	d->lanes = NULL;
-	for (at = 0; (j = hash_next(d->jobs, &at)) != NULL;)
+	for (at = 0; (j = hash_next(d->jobs, &at)) != NULL;) {
 		for (i = 0; i < READY_KINDS; i++)
 			heap_free(&j->lanes[i]);
+		j->nlanes = 0;
+	}
 }
 
 /* Forget it all; claims that wait are their askers'. */
@@ -384,9 +437,11 @@ dispatch_follow(struct dispatch *d, struct store_txn *t,
 		row = ready_row_of_step(x, &r->steps[i]);
 		join(d, t, &row);
 	}
+	if (status_is_terminal(x->status))
+		ended(d, t, &x->job);
 }
 
-/* A job's definition or pause has changed. */
+/* A job's definition or pause has changed, or it was deleted. */
 void
 dispatch_job_changed(struct dispatch *d, struct store_txn *t,
     const struct uuid *job)
@@ -405,6 +460,8 @@ dispatch_job_changed(struct dispatch *d, struct store_txn *t,
 		heap_add(&j->lanes[lane->head.lane.kind], &lane->node);
 	}
 	freshen(d, j, EVERY_PROJECT);
+	if (j->deleted)
+		sweep(d, t, j);
 }
 
 /* A queue's pause has changed. */

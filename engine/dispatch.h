@@ -35,7 +35,10 @@ bool dispatch_pick(struct dispatch *d, struct store_txn *t, const struct cmd *c,
 void dispatch_follow(struct dispatch *d, struct store_txn *t,
     const struct engine_rows *r, bool created);
 
-/* A job has a new definition; a job or a queue was paused or goes on. */
+/*
+ * A job has a new definition or was deleted; a job or a queue was paused or
+ * goes on.
+ */
 void dispatch_job_changed(struct dispatch *d, struct store_txn *t,
     const struct uuid *job);
 void dispatch_queue_changed(struct dispatch *d, struct store_txn *t,

@@ -44,10 +44,12 @@ struct dispatch_job {
 	struct uuid id;
 	struct dispatch_queue *queue;
 	struct heap lanes[READY_KINDS];
+	unsigned nlanes;	   /* those held back, too */
 	uint32_t max, max_per_key; /* held at a time; max 0: no limit */
 	bool full;		   /* max was reached when last looked */
 	bool paused;
-	bool offers; /* on its queue's list */
+	bool deleted; /* forgotten when nothing is left of it here */
+	bool offers;  /* on its queue's list */
 	TAILQ_ENTRY(dispatch_job) offer;
 };
 
@@ -63,7 +65,8 @@ struct dispatch {
 struct dispatch_link {
 	struct cmd *cmd;
 	struct dispatch_source *source;
-	struct dispatch_queue *queue; /* whose source it is; NULL: a job's */
+	struct dispatch_queue *queue; /* whose source it is, */
+	struct dispatch_job *job;     /* or NULL, and this one's */
 	TAILQ_ENTRY(dispatch_link) entry;
 };
 
@@ -83,6 +86,7 @@ struct dispatch_queue *dispatch_queue_find(const struct dispatch *d,
 void dispatch_queue_leave(struct dispatch *d, struct dispatch_queue *q);
 struct dispatch_job *dispatch_job(struct dispatch *d, struct store_txn *t,
     const struct uuid *id);
+void dispatch_job_leave(struct dispatch *d, struct dispatch_job *j);
 
 /* Claims that wait at s, and may see that project, are to look again. */
 void dispatch_freshen(struct dispatch *d, struct dispatch_source *s,

@@ -63,6 +63,8 @@ leave(struct dispatch *d, struct dispatch_link *link)
 	stale(d, s);
 	if (link->queue != NULL)
 		dispatch_queue_leave(d, link->queue);
+	else
+		dispatch_job_leave(d, link->job);
 }
 
 /* Forget a claim. */
@@ -102,8 +104,10 @@ dispatch_wait(struct dispatch *d, struct store_txn *t, struct cmd *c)
 		link->cmd = c;
 		if (cl->njobs > 0) {
 			link->queue = NULL;
-			link->source = &dispatch_job(d, t, &w->jobs[i])->source;
+			link->job = dispatch_job(d, t, &w->jobs[i]);
+			link->source = &link->job->source;
 		} else {
+			link->job = NULL;
 			link->queue = dispatch_queue(d, t, cl->queues[i]);
 			link->source = &link->queue->source;
 		}

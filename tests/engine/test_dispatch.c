@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "core/mem.h"
+#include "engine/dispatch_impl.h"
+#include "engine/engine_impl.h"
 #include "store/ready.h"
 #include "store/rows.h"
 #include "tests/engine/worker.h"
@@ -390,9 +392,129 @@ do_restart(struct every *v)
 	ground_restart(v->g, any(v, 2) == 0);
 }
 
+/* ---- what was deleted is forgotten ---- */
+
+static void
+delete_job(struct ground *g, const char *name)
+{
+	struct ask a;
+
+	ground_ask(g, &a, CMD_JOB_DELETE);
+	a.cmd.name = slice_str(name);
+	assert_int_equal(ground_run(&a), OUTCOME_DONE);
+}
+
+static void
+cancel(struct ground *g, const struct uuid *id)
+{
+	struct ask a;
+
+	ground_ask(g, &a, CMD_CANCEL);
+	a.cmd.id = *id;
+	ground_run(&a);
+}
+
+static void
+assert_known(struct ground *g, size_t jobs)
+{
+	const struct dispatch *d = g->engine->dispatch;
+
+	assert_int_equal(hash_count(d->jobs), jobs);
+	if (jobs > 0)
+		return;
+	assert_int_equal(hash_count(d->lanes), 0);
+	assert_int_equal(hash_count(d->queues), 0);
+}
+
+/* A job that was deleted is forgotten with the last that waits for anybody. */
+static void
+test_deleted(void **state)
+{
+	struct ground *g = ground_new();
+	struct execution x[2];
+	struct worker w;
+
+	(void)state;
+	/* nobody ever claims, and all is over when it is deleted */
+	ground_job(g, "{'name':'j'}");
+	x[0] = trigger(g, "j", -1, NULL, 0);
+	cancel(g, &x[0].id);
+	assert_known(g, 1);
+	delete_job(g, "j");
+	assert_known(g, 0);
+	/* something waits, and later ends unclaimed */
+	ground_job(g, "{'name':'j'}");
+	x[0] = trigger(g, "j", -1, NULL, 0);
+	x[1] = trigger(g, "j", -1, "ann", 0);
+	delete_job(g, "j");
+	cancel(g, &x[0].id);
+	assert_known(g, 1);
+	cancel(g, &x[1].id);
+	assert_known(g, 0);
+	/* a worker holds the last, and fails: it is claimed and tried again */
+	ground_job(g, "{'name':'j','retry':{'jitter':0}}");
+	trigger(g, "j", -1, NULL, 0);
+	assert_int_equal(ask_one(g, &w), 1);
+	delete_job(g, "j");
+	assert_known(g, 0);
+	report_as(&w, 0, says(REPORT_FAIL), &(struct ask){0});
+	ground_advance(g, 600);
+	assert_known(g, 1);
+	assert_int_equal(ask_one(g, &w), 1);
+	report_as(&w, 0, says(REPORT_COMPLETE), &(struct ask){0});
+	assert_known(g, 0);
+	ground_free(g);
+}
+
+/* Who waits for a job that is deleted waits on, and it goes with the last. */
+static void
+test_deleted_with_waiters(void **state)
+{
+	struct ground *g = ground_new();
+	struct worker w[2];
+	unsigned i;
+
+	(void)state;
+	ground_job(g, "{'name':'j'}");
+	for (i = 0; i < 2; i++) {
+		worker_init(g, &w[i], NULL);
+		w[i].claim.waits = true;
+		w[i].claim.nqueues = 0;
+		w[i].claim.njobs = 2; /* the same one twice */
+		w[i].jobs[0] = w[i].jobs[1] = SLICE("j");
+		assert_int_equal(ask(&w[i]), 0);
+	}
+	trigger(g, "j", -1, NULL, 0);
+	assert_int_equal(w[0].n, 1);
+	delete_job(g, "j");
+	report_as(&w[0], 0, says(REPORT_COMPLETE), &(struct ask){0});
+	assert_known(g, 1);
+	engine_withdraw(g->engine, &w[1].cmd);
+	assert_known(g, 0);
+	ground_free(g);
+}
+
+/* Delete every job and end what there is: nothing is known of them then. */
+static void
+end_all(struct every *v)
+{
+	for (unsigned i = 0; i < WAITING; i++)
+		if (v->waiting[i] && i != 0)
+			engine_withdraw(v->g->engine, &v->waits[i].cmd);
+	delete_job(v->g, "j0");
+	delete_job(v->g, "j2");
+	for (unsigned i = 0; i < v->n; i++)
+		cancel(v->g, &v->ids[i]);
+	ground_advance(v->g, 600); /* what is cancelling ends, too */
+	delete_job(v->g, "j1");
+	if (v->waiting[0])
+		engine_withdraw(v->g->engine, &v->waits[0].cmd);
+	assert_known(v->g, 0);
+}
+
 /*
  * Whatever happens, a claim gets the best of all that it may have, and who
- * waits is woken.
+ * waits is woken; and when all is over nothing of it is left in memory.
  */
 static void
 test_property(void **state)
@@ -426,9 +548,7 @@ test_property(void **state)
 		check_waiting(v);
 	}
 	assert_true(v->woken > 0);
-	for (unsigned i = 0; i < WAITING; i++)
-		if (v->waiting[i])
-			engine_withdraw(v->g->engine, &v->waits[i].cmd);
+	end_all(v);
 	ground_free(v->g);
 	free(v);
 }
@@ -437,6 +557,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_deleted),
+	    cmocka_unit_test(test_deleted_with_waiters),
 	    cmocka_unit_test(test_property),
 	};
 
