@@ -247,6 +247,29 @@ close_server(struct server *s)
 	event_base_free(s->app.base);
 }
 
+/*
+ * Start the engine.  Where it cannot be, nothing was served, and the store is
+ * left as clean as it was found.
+ */
+static bool
+start_engine(struct app *a, const char *data)
+{
+	int rc;
+
+	a->engine = engine_new(a->base, a->store, &rc);
+	if (a->engine != NULL)
+		return true;
+	fprintf(stderr,
+	    "tidewired: cannot write to the store in %s: %s, then start "
+	    "again\n",
+	    data,
+	    rc == ENOSPC ? "the disk is full: free some space"
+			 : "input/output error: see to the disk");
+	store_close(a->store, !store_was_unclean(a->store));
+	event_base_free(a->base);
+	return false;
+}
+
 /* Open the store and set up every folder on it. */
 static bool
 open_server(struct server *s, const struct options *o)
@@ -269,7 +292,8 @@ open_server(struct server *s, const struct options *o)
 	a->strict_projects = o->strict_projects;
 	a->keepalive_ms = o->sse.keepalive_ms;
 	a->max_active_tasks = o->max_active_tasks;
-	a->engine = engine_new(a->base, a->store);
+	if (!start_engine(a, o->data))
+		return false;
 	a->started_at = engine_now(a->engine);
 	a->sse = sse_new(a->base, a->store, &o->sse);
 	a->wait = wait_new(a);

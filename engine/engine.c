@@ -85,7 +85,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 /* Set the engine up on a store that is open to serve. */
 struct engine *
-engine_new(struct event_base *base, struct store *store)
+engine_new(struct event_base *base, struct store *store, int *rc)
 {
 	struct engine *e = mem_zalloc(sizeof *e);
 	struct uuid newest;
@@ -103,7 +103,11 @@ engine_new(struct event_base *base, struct store *store)
 	engine_recovery_begin(e);
 	engine_turn_begin(e);
 	e->dispatch = dispatch_new(e);
-	engine_seed(e);
+	*rc = engine_seed(e);
+	if (*rc != 0) {
+		engine_free(e);
+		return NULL;
+	}
 	engine_look_ahead(e);
 	return e;
 }

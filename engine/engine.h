@@ -17,9 +17,11 @@ struct event_base;
 
 /*
  * Borrows base and store.  After an unclean stop it starts marking what ran
- * as interrupted, in batches, while already serving.
+ * as interrupted, in batches, while already serving.  NULL when the store
+ * cannot be written, with *rc ENOSPC or EIO.
  */
-struct engine *engine_new(struct event_base *base, struct store *store);
+struct engine *engine_new(struct event_base *base, struct store *store,
+    int *rc);
 void engine_free(struct engine *e);
 
 /* Called after each commit that appended events, with the last seq. */

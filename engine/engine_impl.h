@@ -161,8 +161,8 @@ void engine_rollback(struct engine *, struct store_txn *, struct cmd *);
 /* objects.c: a command. */
 void engine_object_put(struct engine *, struct store_txn *, struct cmd *);
 
-/* seed.c: the jobs that exist from the first start. */
-void engine_seed(struct engine *e);
+/* seed.c: the jobs that exist from the first start; 0, ENOSPC or EIO. */
+int engine_seed(struct engine *e);
 
 /* The latest word in memory; 0 when none. */
 int64_t engine_word(const struct engine *e, const struct uuid *id);

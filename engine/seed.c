@@ -48,7 +48,7 @@ seed(struct engine *e, struct store_txn *t, const char *text)
 }
 
 /* In a store in which nothing has ever happened, define them all. */
-void
+int
 engine_seed(struct engine *e)
 {
 	struct store_txn *t;
@@ -56,13 +56,12 @@ engine_seed(struct engine *e)
 	int rc;
 
 	if ((t = store_begin(e->store, &rc)) == NULL)
-		log_fatal("cannot write to the store: %s", strerror(rc));
+		return rc;
 	if (store_seq(t) != 0) {
 		store_abort(t);
-		return;
+		return 0;
 	}
 	for (i = 0; i < sizeof seeds / sizeof seeds[0]; i++)
 		seed(e, t, seeds[i]);
-	if ((rc = store_commit(t)) != 0)
-		log_fatal("cannot write to the store: %s", strerror(rc));
+	return store_commit(t);
 }

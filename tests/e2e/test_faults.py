@@ -15,7 +15,7 @@ from api import Api, data
 from faults import Disk, EIO, ENOSPC, build_shim
 from load import Load, STEPS
 from rawhttp import Raw, request
-from server import wait_until
+from server import TIDEWIRED, run_tool, wait_until
 from sse import Stream, replay
 from work import CLAIMS, claim, claim_one, waiting
 
@@ -217,6 +217,31 @@ def test_no_start_on_a_broken_disk(broken, disk):
     broken.start()
     assert broken.ex.logs() == []
     assert broken.ex.data("heartbeat")["status"] == "running"
+
+
+@pytest.mark.parametrize("err,advice", [(ENOSPC, "free some space"),
+                                        (EIO, "")])
+def test_a_first_start_cut_short(start, disk, tmp_path, case, err, advice):
+    """Whichever write it is that fails, it is told, and done again."""
+    for passing in range(50):
+        folder = tmp_path / f"short{passing}"
+        disk.fail("data", err, skip=passing)
+        # Where it comes so far it has no key, and ends before it serves.
+        done = run_tool([TIDEWIRED, "--listen", "0.0.0.0:0",
+                         "--data", str(folder)], env=disk.env)
+        disk.heal()
+        if "refusing to listen" in done.stderr:
+            break
+        with case(f"after {passing} writes"):
+            assert done.returncode == 1, done.stderr
+            told = [s for s in done.stderr.splitlines()
+                    if s.startswith("tidewired: ")]
+            assert len(told) == 1 and str(folder) in told[0], done.stderr
+            assert advice in told[0]
+            srv = start(data=folder)
+            jobs = data(srv.api.get("/api/jobs"))
+            assert len(jobs) == 2 and srv.seq() == 2, "those it comes with"
+    assert 2 < passing < 49, "it failed in the beginning and then did not"
 
 
 def test_the_free_space_mark(start, case):

@@ -38,6 +38,7 @@ void
 ground_start(struct ground *g)
 {
 	char err[512] = "";
+	int rc;
 
 	g->store = store_open(g->dir, STORE_SERVE, 77, err, sizeof(err));
 	if (g->store == NULL)
@@ -45,7 +46,8 @@ ground_start(struct ground *g)
 	store_set_free_mark(g->store, 0);
 	g->base = event_base_new();
 	assert_non_null(g->base);
-	g->engine = engine_new(g->base, g->store);
+	g->engine = engine_new(g->base, g->store, &rc);
+	assert_non_null(g->engine);
 	engine_on_commit(g->engine, on_commit, g);
 }
 
