@@ -31,7 +31,27 @@ read_clock(clockid_t id)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* The clock jumped: nobody's silence can be measured across the jump. */
+/*
+ * The clock jumped: nobody's silence can be measured across the jump.
+ * Deadlines are rows with the time of day, and keep it when that is set back.
+ */
+static void
+note_step(struct engine *e, int64_t step)
+{
+	if (step > 0)
+		log_warn("the system clock stepped forward by %lld ms: running "
+			 "executions get a full heartbeat timeout from now",
+		    (long long)step);
+	else
+		log_warn("the system clock stepped back by %lld ms: what was "
+			 "to happen at a time, such as the end of a heartbeat "
+			 "timeout or a retry, happens that much later",
+		    -(long long)step);
+	e->grace_from = e->now;
+	evtimer_del(e->timer); /* armed anew at the turn's end */
+}
+
+/* Read the clocks, the steady one to tell a step of the other. */
 static void
 read_clocks(struct engine *e)
 {
@@ -40,13 +60,8 @@ read_clocks(struct engine *e)
 	int64_t step = (wall - e->wall) - (steady - e->steady);
 
 	e->now = wall + e->clock_offset;
-	if (e->wall != 0 && (step > CLOCK_STEP_MS || step < -CLOCK_STEP_MS)) {
-		log_warn("the system clock stepped by %lld ms: running "
-			 "executions get a full heartbeat timeout from now",
-		    (long long)step);
-		e->grace_from = e->now;
-		evtimer_del(e->timer); /* armed anew at the turn's end */
-	}
+	if (e->wall != 0 && (step > CLOCK_STEP_MS || step < -CLOCK_STEP_MS))
+		note_step(e, step);
 	e->wall = wall;
 	e->steady = steady;
 	e->now_known = true;

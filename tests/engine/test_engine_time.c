@@ -9,9 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "core/log.h"
 #include "core/mem.h"
 #include "store/journal.h"
 #include "tests/engine/ground.h"
@@ -393,6 +397,69 @@ test_timers_while_full(void **state)
 	ground_free(g);
 }
 
+/* ---- a clock that is set ---- */
+
+static time_t set_by; /* seconds, that the system's clock was set on */
+
+/* The system's, here. */
+int
+clock_gettime(clockid_t id, struct timespec *out)
+{
+	int rc = (int)syscall(SYS_clock_gettime, id, out);
+
+	if (id == CLOCK_REALTIME)
+		out->tv_sec += set_by;
+	return rc;
+}
+
+/* Set it; what is logged of it must have that in it. */
+static void
+set_clock(struct ground *g, int seconds, const char *logged)
+{
+	int saved = dup(STDERR_FILENO);
+	char line[300] = "";
+	FILE *f = tmpfile();
+
+	assert_non_null(f);
+	fflush(stderr);
+	dup2(fileno(f), STDERR_FILENO);
+	log_set_level(LOG_WARN);
+	set_by += seconds;
+	ground_turns(g);
+	log_set_level(LOG_ERROR);
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(f);
+	assert_non_null(fgets(line, sizeof line, f));
+	if (strstr(line, logged) == NULL)
+		fail_msg("%s", line);
+	fclose(f);
+}
+
+/* Forward, nobody is timed out by it; back, that comes late, as is said. */
+static void
+test_clock_is_set(void **state)
+{
+	struct ground *g = ground_new();
+	struct uuid id = begun(g, "n", "");
+
+	(void)state;
+	set_clock(g, 3600, "a full heartbeat timeout from now");
+	ground_advance(g, LIMIT / 1000 - 10);
+	assert_int_equal(ground_row(g, &id).status, STATUS_RUNNING);
+	ground_advance(g, 11);
+	assert_int_equal(ground_row(g, &id).status, STATUS_RETRYING);
+	id = begun(g, "m", "");
+	set_clock(g, -3600, "happens that much later");
+	ground_advance(g, 3600 + LIMIT / 1000 - 10);
+	assert_int_equal(ground_row(g, &id).status, STATUS_RUNNING);
+	ground_advance(g, 11);
+	assert_int_equal(ground_row(g, &id).status, STATUS_RETRYING);
+	set_by = 0;
+	ground_free(g);
+}
+
 /* ---- starting again ---- */
 
 /* Nobody is silent while no server listens; nor is that a word. */
@@ -545,6 +612,7 @@ main(void)
 	    cmocka_unit_test(test_wakes),
 	    cmocka_unit_test(test_armed_after_failure),
 	    cmocka_unit_test(test_timers_while_full),
+	    cmocka_unit_test(test_clock_is_set),
 	    cmocka_unit_test(test_restart_is_no_silence),
 	    cmocka_unit_test(test_unclean),
 	    cmocka_unit_test(test_unclean_while_full),
