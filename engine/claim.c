@@ -112,6 +112,7 @@ engine_claim(struct engine *e, struct store_txn *t, struct cmd *c)
 	struct uuid *jobs =
 	    mem_resize(NULL, c->claim->njobs + 1u, sizeof *jobs);
 
+	c->claim->drawn = 0;
 	if (find_jobs(t, c, jobs)) {
 		dispatch_begin(e->dispatch, c, jobs);
 		if (engine_hand_out(e, t, c) > 0) {

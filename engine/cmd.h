@@ -108,6 +108,9 @@ struct claim {
 	 * or engine_withdraw() takes it back.
 	 */
 	bool waits;
+	/* Bytes of the answers so far, the asker's to say: a turn is bounded
+	   in them, too. */
+	size_t drawn;
 	struct dispatch_waiter *waiter; /* engine/dispatch.c's own */
 };
 

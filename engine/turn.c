@@ -22,7 +22,8 @@ TAILQ_HEAD(batch, cmd);
 
 /*
  * Carry out commands until the turn is full; they move to done.  A few bytes
- * of request may make many of a step's input, so both are counted.
+ * of request may make many of a step's input, or of what a claim is answered,
+ * so all are counted.
  */
 static void
 run_commands(struct engine *e, struct store_txn *t, struct batch *done)
@@ -41,7 +42,10 @@ run_commands(struct engine *e, struct store_txn *t, struct batch *done)
 		n++;
 		bytes += c->bytes;
 		engine_command(e, t, c);
-		if (c->kind == CMD_CLAIM && dispatch_waits(c))
+		if (c->kind != CMD_CLAIM)
+			continue;
+		bytes += c->claim->drawn;
+		if (dispatch_waits(c))
 			TAILQ_REMOVE(done, c, entry);
 	}
 }
@@ -65,11 +69,15 @@ static void
 serve_waiting(struct engine *e, struct store_txn *t, struct batch *done)
 {
 	unsigned n = 0;
+	size_t bytes = 0;
 	struct cmd *c;
 
-	while (n++ < TURN_COMMANDS && store_written(t) < TURN_BYTES &&
-	    store_error(t) == 0 && (c = dispatch_serve(e->dispatch, t)) != NULL)
+	while (n++ < TURN_COMMANDS && bytes < TURN_BYTES &&
+	    store_written(t) < TURN_BYTES && store_error(t) == 0 &&
+	    (c = dispatch_serve(e->dispatch, t)) != NULL) {
 		TAILQ_INSERT_TAIL(done, c, entry);
+		bytes += c->claim->drawn;
+	}
 }
 
 /* Arm the one timer for when (ms, by our clock), or disarm it for 0. */

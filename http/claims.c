@@ -76,6 +76,7 @@ draw(struct op *op, const struct outcome *o)
 	jsonw_reset(op->claims->json, &op->out);
 	claims_view(op->claims->json, op->claims->app, o);
 	remember(op, o);
+	op->claim.drawn = op->out.len;
 	if (op->out.len > ANSWER_BYTES)
 		op->claim.max = op->n;
 }

@@ -237,6 +237,7 @@ on_answer(struct cmd *c, const struct outcome *o)
 		draw(st, o);
 		INVARIANT(st->ndrawn < st->max);
 		st->drawn[st->ndrawn++] = handed_of(o);
+		st->claim.drawn = st->out.len;
 		if (st->out.len > AT_ONCE)
 			st->claim.max = st->ndrawn;
 	}

@@ -2,11 +2,15 @@
 
 The server is held while they are sent, so that they meet in one transaction.
 """
+import contextlib
 import json
 
 import pytest
 
+from api import data
 from rawhttp import Raw, request
+from server import wait_until
+from work import waiting
 
 
 @pytest.fixture
@@ -171,3 +175,40 @@ def test_a_turn_is_bounded_by_what_it_writes(srv, together, api):
     assert codes(answers) == [200] * 5
     # 250 x 20 kB each, of the 4 MiB that a turn may write.
     assert srv.info()["commits"] - before == 5
+
+
+def heavy(api, count):
+    """Executions that each weigh 1.8 MB to be claimed: its input twice."""
+    api.job("a", name="j")
+    return {api.trigger("j", {"input": "x" * 900_000}).id
+            for _ in range(count)}
+
+
+def handed_out(answers):
+    assert codes(answers) == [200] * len(answers)
+    return {r.json()["data"][0]["execution"]["id"] for r in answers}
+
+
+def test_a_turn_is_bounded_by_what_claims_are_answered(srv, together, api):
+    made = heavy(api, 12)
+    before = srv.info()["commits"]
+    answers = together(*[("POST", "/api/claims", {"worker": "w"})] * 12)
+    assert handed_out(answers) == made
+    # Three are more than the 4 MiB that a turn may draw.
+    assert srv.info()["commits"] - before == 4
+
+
+def test_a_turn_is_bounded_by_whom_it_serves(srv, api):
+    """The same where they waited, and all could be had at once."""
+    made = heavy(api, 12)
+    data(api.post("/api/jobs/j/pause", {}))
+    with contextlib.ExitStack() as stack:
+        raws = [stack.enter_context(Raw(srv.port)) for _ in range(12)]
+        for raw in raws:
+            raw.send(request("POST", "/api/claims", json.dumps(
+                {"worker": "w", "wait_seconds": 60})))
+        wait_until(lambda: waiting(api) == 12, "all wait")
+        before = srv.info()["commits"]
+        data(api.post("/api/jobs/j/resume", {}))
+        assert handed_out([raw.response() for raw in raws]) == made
+    assert srv.info()["commits"] - before == 4
