@@ -231,6 +231,16 @@ fuzz_targets += tests/fuzz/fuzz_cursor
 tests_fuzz_fuzz_cursor_LDADD = $(fuzz_main) $(sse_libs)
 fuzz_targets += tests/fuzz/fuzz_http
 tests_fuzz_fuzz_http_LDADD = $(fuzz_main) libhttp.a $(core_libs) $(PARSER_LIBS)
+fuzz_targets += tests/fuzz/fuzz_object
+tests_fuzz_fuzz_object_LDADD = $(fuzz_main) $(core_libs)
+fuzz_targets += tests/fuzz/fuzz_objects
+tests_fuzz_fuzz_objects_LDADD = $(fuzz_main) $(store_libs)
+fuzz_targets += tests/fuzz/fuzz_labels
+tests_fuzz_fuzz_labels_LDADD = $(fuzz_main) $(sse_libs)
+fuzz_targets += tests/fuzz/fuzz_token
+tests_fuzz_fuzz_token_LDADD = $(fuzz_main) $(http_libs)
+fuzz_targets += tests/fuzz/fuzz_auth
+tests_fuzz_fuzz_auth_LDADD = $(fuzz_main) $(http_libs)
 fuzz_targets += tests/fuzz/fuzz_query
 tests_fuzz_fuzz_query_LDADD = $(fuzz_main) libhttp.a $(core_libs)
 
@@ -249,7 +259,7 @@ check_PROGRAMS += $(fuzz_targets)
 style_checks = tests/check_layers tests/check_budgets tests/check_format \
 	tests/check_man
 dist_check_SCRIPTS = $(style_checks) tests/run_e2e
-EXTRA_DIST += tests/tally tests/fuzz/corpus tests/e2e tests/shims/fault.c
+EXTRA_DIST += tests/fuzz/ground.h tests/tally tests/fuzz/corpus tests/e2e tests/shims/fault.c
 EXTRA_DIST += tests/core/dies.h tests/core/lifecycle.h tests/core/tree.h
 EXTRA_DIST += tests/http/endpoints.h tests/http/harness.h tests/http/hostile.h
 TESTS += $(style_checks)
