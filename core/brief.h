@@ -8,7 +8,7 @@
 #include "core/event.h"
 #include "core/wire.h"
 
-#define BRIEF_MAX 63   /* bytes that are kept; of longer ones none is */
+#define BRIEF_MAX 127  /* bytes that are kept; of longer ones none is */
 #define BRIEF_LONG 255 /* as n: look at the journal */
 
 struct brief {

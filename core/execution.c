@@ -157,6 +157,8 @@ put_members(unsigned char *p, const struct execution *x)
 	p = put_ref(p, x->tail);
 	p = put_ref(p, x->rollback);
 	p = put_ref(p, x->claim);
+	p = brief_put(p, &x->input);
+	p = brief_put(p, &x->given);
 	p = brief_put(p, &x->tags);
 	p = brief_put(p, &x->step_name);
 	p = brief_put(p, &x->metadata);
@@ -173,6 +175,8 @@ get_members(struct wire *w, struct execution *x)
 	x->tail = get_ref(w);
 	x->rollback = get_ref(w);
 	x->claim = get_ref(w);
+	brief_get(w, &x->input);
+	brief_get(w, &x->given);
 	brief_get(w, &x->tags);
 	brief_get(w, &x->step_name);
 	brief_get(w, &x->metadata);

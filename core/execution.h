@@ -103,7 +103,7 @@ struct execution {
 	int64_t lease_ms; /* of UNIT_EXECUTION; 0: the job's timeout */
 	struct ref claim; /* of UNIT_EXECUTION: event with MEMBER_WORKER */
 
-	struct ref created;  /* EVENT_CREATED: input, metadata */
+	struct ref created;  /* EVENT_CREATED */
 	struct ref error;    /* event with the last error */
 	struct ref counts;   /* event with the last MEMBER_COUNTS */
 	struct ref last;     /* its last change of status */
@@ -111,6 +111,8 @@ struct execution {
 	struct ref rollback; /* EVENT_ROLLBACK */
 	uint32_t nevents;    /* how many it has */
 
+	struct brief input;	/* MEMBER_INPUT of EVENT_CREATED */
+	struct brief given;	/* MEMBER_METADATA of that */
 	struct brief tags;	/* MEMBER_TAGS */
 	struct brief step_name; /* MEMBER_STEP_NAME */
 	struct brief metadata;	/* MEMBER_METADATA of the last progress */
@@ -140,13 +142,13 @@ struct step {
 	enum member checkpoint_member; /* MEMBER_CHECKPOINT or _ARTIFACTS */
 };
 
-#define EXECUTION_ROW 640 /* bytes of an encoded row, at most */
+#define EXECUTION_ROW 1152 /* bytes of an encoded row, at most */
 #define STEP_ROW 160
 
 /*
  * The stored row, in terms of core/wire.h and core/brief.h; "uuid?" is a byte
  * 1 and the uuid, or a byte 0 for none.  Most fields of most rows are 0, so a
- * row of little more than 100 bytes is common.
+ * row takes about 100 bytes and what it has of payloads.
  *
  *	u8	version, 2
  *	uuid	id
@@ -170,7 +172,7 @@ struct step {
  *		all under 2^63
  *	int	due[], in order of enum timer; under 2^63
  *	int	the seqs of created, error, counts, last, tail, rollback, claim
- *	brief	tags, step_name, metadata, result
+ *	brief	input, given, tags, step_name, metadata, result
  *
  * The stored step:
  *

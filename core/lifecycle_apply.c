@@ -232,6 +232,8 @@ apply_created(const struct job *job, const struct journal_event *ev,
 		x->due[TIMER_READY] = x->ready_at;
 	else
 		x->ready_at = ev->at;
+	brief_take(&x->input, ev, MEMBER_INPUT);
+	brief_take(&x->given, ev, MEMBER_METADATA);
 	brief_take(&x->tags, ev, MEMBER_TAGS);
 	if (job->total_timeout_ms > 0)
 		x->due[TIMER_TOTAL] = x->ready_at + job->total_timeout_ms;

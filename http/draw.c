@@ -4,18 +4,6 @@
 #include "http/draw.h"
 
 #include "core/rfc3339.h"
-#include "store/journal.h"
-
-/* Read a member. */
-struct slice
-draw_member(struct store_txn *t, struct ref at, enum member m)
-{
-	struct journal_event ev;
-
-	if (at.seq == 0 || !journal_get(t, at.seq, &ev))
-		return SLICE_NONE;
-	return event_get(&ev, m);
-}
 
 /* Write JSON as it was sent. */
 void

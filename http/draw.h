@@ -1,6 +1,6 @@
 /*
- * Drawing, as all dialects do it: rows say where things are, texts and
- * payloads are read from the journal and written as they were sent.
+ * Drawing, as all dialects do it: a key, and null where there is nothing.
+ * Payloads come from store/journal.h and are written as they were sent.
  */
 #ifndef HTTP_DRAW_H
 #define HTTP_DRAW_H
@@ -8,10 +8,6 @@
 #include "core/execution.h"
 #include "core/failure.h"
 #include "core/jsonw.h"
-#include "store/store.h"
-
-/* A member of an earlier event, borrowed; SLICE_NONE when there is none. */
-struct slice draw_member(struct store_txn *t, struct ref at, enum member m);
 
 /* Write a key and JSON, text, a C string; null where it is not there. */
 void draw_json(struct jsonw *w, const char *key, struct slice json);

@@ -48,8 +48,9 @@ write_uuid(struct jsonw *w, const char *key, const struct uuid *u)
 static void
 write_origin(struct jsonw *w, const struct factflow_view *v)
 {
-	struct slice name = draw_member(v->txn, v->x->created, MEMBER_NAME);
-	struct slice replay = draw_member(v->txn, v->x->created, MEMBER_REPLAY);
+	struct slice name = journal_member(v->txn, v->x->created, MEMBER_NAME);
+	struct slice replay =
+	    journal_member(v->txn, v->x->created, MEMBER_REPLAY);
 	const struct json_node *source;
 	struct json *doc = NULL;
 	struct json_error err;
@@ -146,7 +147,7 @@ factflow_view_error(struct jsonw *w, const char *key, struct store_txn *t,
 static struct ref
 error_of(const struct factflow_view *v)
 {
-	if (draw_member(v->txn, v->x->last, MEMBER_ERROR_INFO).p != NULL)
+	if (journal_member(v->txn, v->x->last, MEMBER_ERROR_INFO).p != NULL)
 		return v->x->last;
 	return v->x->error;
 }
@@ -172,19 +173,19 @@ factflow_view_detail(struct jsonw *w, const struct factflow_view *v,
 	const struct execution *x = v->x;
 	bool failed =
 	    x->status == STATUS_FAILED || x->status == STATUS_TIMED_OUT;
-	struct ref created = x->created;
 
 	jsonw_object(w);
 	factflow_view_members(w, v);
 	write_snapshot(w, v->job);
 	factflow_work_write_root(w, work);
-	draw_json(w, "metadata", draw_member(v->txn, created, MEMBER_METADATA));
+	draw_json(w, "metadata",
+	    journal_brief(v->txn, &x->given, MEMBER_METADATA));
 	draw_json(w, "trigger_context",
-	    draw_member(v->txn, created, MEMBER_INPUT));
+	    journal_brief(v->txn, &x->input, MEMBER_INPUT));
 	draw_json(w, "result",
 	    journal_brief(v->txn, &x->result, MEMBER_RESULT));
 	draw_text(w, "error",
-	    failed ? draw_member(v->txn, x->error, MEMBER_ERROR_MESSAGE)
+	    failed ? journal_member(v->txn, x->error, MEMBER_ERROR_MESSAGE)
 		   : SLICE_NONE);
 	factflow_view_error(w, "error_info", v->txn, error_of(v));
 	jsonw_key(w, "stats");

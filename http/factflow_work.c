@@ -384,7 +384,7 @@ write_times(struct jsonw *w, const struct lineage_entry *e)
 static void
 write_metadata(struct jsonw *w, const struct factflow_work *k, struct ref at)
 {
-	draw_json(w, "metadata", draw_member(k->v.txn, at, MEMBER_METADATA));
+	draw_json(w, "metadata", journal_member(k->v.txn, at, MEMBER_METADATA));
 }
 
 /* Everything a replay does is one batch, named after it. */
@@ -430,11 +430,11 @@ size_t
 factflow_work_payload(const struct factflow_work *k, unsigned i)
 {
 	const struct lineage_entry *e = &k->lineage->entry[i];
-	size_t n = draw_member(k->v.txn, e->metadata, MEMBER_METADATA).n;
+	size_t n = journal_member(k->v.txn, e->metadata, MEMBER_METADATA).n;
 
-	n += draw_member(k->v.txn, e->error, MEMBER_ERROR_MESSAGE).n;
-	n += draw_member(k->v.txn, e->error, MEMBER_ERROR_INFO).n;
-	return n + draw_member(k->v.txn, e->error, MEMBER_ERROR_STACK).n;
+	n += journal_member(k->v.txn, e->error, MEMBER_ERROR_MESSAGE).n;
+	n += journal_member(k->v.txn, e->error, MEMBER_ERROR_INFO).n;
+	return n + journal_member(k->v.txn, e->error, MEMBER_ERROR_STACK).n;
 }
 
 /* How many entries fit into an answer. */

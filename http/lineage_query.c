@@ -6,6 +6,7 @@
 #include "core/rfc3339.h"
 #include "http/draw.h"
 #include "http/invalid.h"
+#include "store/journal.h"
 
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX 1000
@@ -152,7 +153,7 @@ metadata_matches(const struct lineage_query *q, const struct factflow_work *k,
 		i++;
 	if (i == LINEAGE_QUERY_TEXTS)
 		return true;
-	text = draw_member(factflow_work_view(k)->txn, e->metadata,
+	text = journal_member(factflow_work_view(k)->txn, e->metadata,
 	    MEMBER_METADATA);
 	doc = text.p != NULL ? json_parse(text, &err) : NULL;
 	if (doc == NULL)

@@ -46,7 +46,7 @@ restep_view_command(const struct execution *x)
 static struct slice
 get(const struct restep_view *v, struct ref at, enum member m)
 {
-	return draw_member(v->txn, at, m);
+	return journal_member(v->txn, at, m);
 }
 
 static void
@@ -226,6 +226,15 @@ write_depends(struct jsonw *w, const struct job *job, const struct job_step *js)
 	jsonw_end(w);
 }
 
+/* What a step was given: where nothing is mapped, what its execution was. */
+static struct slice
+input_of(const struct restep_view *v, const struct step *s)
+{
+	if (s->input.seq == v->x->created.seq)
+		return journal_brief(v->txn, &v->x->input, MEMBER_INPUT);
+	return get(v, s->input, MEMBER_INPUT);
+}
+
 /*
  * What a step was given and has given.  Steps can share large inputs, so one
  * answer shows so much of it all; what no longer fits is null, and said so.
@@ -239,7 +248,7 @@ write_step_payloads(struct jsonw *w, const struct restep_view *v,
 		struct slice json;
 	} all[] = {
 	    {"metadata", get(v, s->metadata, MEMBER_METADATA)},
-	    {"input_params", get(v, s->input, MEMBER_INPUT)},
+	    {"input_params", input_of(v, s)},
 	    {"result_data", get(v, s->result, MEMBER_RESULT)},
 	    {"artifacts", get(v, s->artifacts, MEMBER_ARTIFACTS)},
 	    {"checkpoint_data", get(v, s->checkpoint, s->checkpoint_member)},
@@ -321,8 +330,10 @@ restep_view_execution(struct jsonw *w, const struct restep_view *v)
 
 	jsonw_object(w);
 	write_facts(w, v);
-	draw_json(w, "input_params", get(v, x->created, MEMBER_INPUT));
-	draw_json(w, "metadata", get(v, x->created, MEMBER_METADATA));
+	draw_json(w, "input_params",
+	    journal_brief(v->txn, &x->input, MEMBER_INPUT));
+	draw_json(w, "metadata",
+	    journal_brief(v->txn, &x->given, MEMBER_METADATA));
 	draw_json(w, "progress_metadata",
 	    journal_brief(v->txn, &x->metadata, MEMBER_METADATA));
 	draw_json(w, "result_data",

@@ -9,6 +9,7 @@
 #include "core/object.h"
 #include "http/draw.h"
 #include "http/storage_run.h"
+#include "store/journal.h"
 
 static void
 members(struct jsonw *w, const struct objects_row *row)
@@ -114,7 +115,7 @@ storage_view_run(struct jsonw *w, const struct objects_row *row,
 	} else {
 		id = factflow_work_id(k, (unsigned)at);
 		jsonw_uuid(w, &id);
-		metadata = draw_member(factflow_work_view(k)->txn,
+		metadata = journal_member(factflow_work_view(k)->txn,
 		    factflow_work_runs(k).entry[at].metadata, MEMBER_METADATA);
 	}
 	write_document(w, metadata);

@@ -102,8 +102,9 @@ write_error(struct jsonw *w, struct store_txn *t, const struct execution *x)
 	}
 	jsonw_object(w);
 	draw_cstr(w, "code",
-	    error_code(draw_member(t, x->error, MEMBER_ERROR_TYPE)));
-	draw_text(w, "message", draw_member(t, x->error, MEMBER_ERROR_MESSAGE));
+	    error_code(journal_member(t, x->error, MEMBER_ERROR_TYPE)));
+	draw_text(w, "message",
+	    journal_member(t, x->error, MEMBER_ERROR_MESSAGE));
 	jsonw_end(w);
 }
 
@@ -113,7 +114,7 @@ topify_view_task(struct jsonw *w, struct store_txn *t,
     const struct execution *x, size_t max_input)
 {
 	struct json *input =
-	    parse(draw_member(t, x->created, MEMBER_INPUT), max_input);
+	    parse(journal_brief(t, &x->input, MEMBER_INPUT), max_input);
 
 	jsonw_object(w);
 	jsonw_key(w, "task_id");

@@ -325,7 +325,7 @@ static struct slice
 message_of(const struct facts *f)
 {
 	struct slice m =
-	    draw_member(f->v->txn, f->v->x->error, MEMBER_ERROR_MESSAGE);
+	    journal_member(f->v->txn, f->v->x->error, MEMBER_ERROR_MESSAGE);
 
 	if (is_canceled(f->v->x))
 		return SLICE(CANCELED);
@@ -339,7 +339,7 @@ failure_for(const struct facts *f)
 	if (is_canceled(f->v->x))
 		return failure_get("CANCELED", FAILURE_POLICY);
 	return failure_of(f->v->x,
-	    draw_member(f->v->txn, f->v->x->error, MEMBER_ERROR_TYPE));
+	    journal_member(f->v->txn, f->v->x->error, MEMBER_ERROR_TYPE));
 }
 
 static void

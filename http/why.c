@@ -15,6 +15,7 @@
 #include "http/lookup.h"
 #include "http/restep_view.h"
 #include "store/jobs.h"
+#include "store/journal.h"
 #include "store/pauses.h"
 #include "store/ready.h"
 #include "store/rows.h"
@@ -72,13 +73,13 @@ read_rows(struct view *v)
 static struct slice
 worker_of(const struct view *v, struct ref claim)
 {
-	return draw_member(v->txn, claim, MEMBER_WORKER);
+	return journal_member(v->txn, claim, MEMBER_WORKER);
 }
 
 static struct slice
 key_of(const struct view *v)
 {
-	return draw_member(v->txn, v->x.created, MEMBER_CONCURRENCY);
+	return journal_member(v->txn, v->x.created, MEMBER_CONCURRENCY);
 }
 
 static void

@@ -50,7 +50,7 @@ struct counts {
 static struct counts
 read_counts(struct store_txn *t, const struct execution *x)
 {
-	struct wire w = wire_read(draw_member(t, x->counts, MEMBER_COUNTS));
+	struct wire w = wire_read(journal_member(t, x->counts, MEMBER_COUNTS));
 	struct counts n;
 
 	n.total = wire_uint(&w, 8, INT64_MAX);

@@ -242,6 +242,8 @@ check_refs(struct check *c, const struct run *r)
 	const struct execution *x = &r->row;
 
 	check_ref(c, r, x->created, MEMBER_ROW);
+	check_ref(c, r, x->input.at, MEMBER_INPUT);
+	check_ref(c, r, x->given.at, MEMBER_METADATA);
 	check_ref(c, r, x->tags.at, MEMBER_TAGS);
 	check_ref(c, r, x->step_name.at, MEMBER_STEP_NAME);
 	check_ref(c, r, x->metadata.at, MEMBER_METADATA);

@@ -229,6 +229,8 @@ world_check(const struct world *w)
 	assert_in_range(x->attempt, 1, w->job->retry.max_attempts);
 	assert_int_equal(x->error.seq != 0, x->failure != FAILURE_NONE);
 	assert_in_range(x->last.seq, 1, w->n);
+	world_brief(w, &x->input, MEMBER_INPUT);
+	world_brief(w, &x->given, MEMBER_METADATA);
 	world_brief(w, &x->tags, MEMBER_TAGS);
 	world_brief(w, &x->step_name, MEMBER_STEP_NAME);
 	world_brief(w, &x->metadata, MEMBER_METADATA);

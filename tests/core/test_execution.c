@@ -37,6 +37,7 @@ sample(void)
 	    .heartbeat_at = 13,
 	    .due = {14, 15, 16, 17, 18},
 	    .created = {19},
+	    .input = {{19}, 1, "7"},
 	    .tags = {{20}, 2, "{}"},
 	    .step_name = {{21}, 0, ""},
 	    .metadata = {{22}, BRIEF_LONG, ""},
@@ -112,6 +113,8 @@ static const uint8_t row_bytes[] = {
     1, 7, 1, 8, 1, 9, 1, 10, 1, 11, 1, 12, 1, 13, 1, 31, 1, 32, /* times */
     1, 14, 1, 15, 1, 16, 1, 17, 1, 18,				/* due */
     1, 19, 1, 24, 1, 28, 1, 25, 1, 26, 1, 29, 1, 33,		/* seqs */
+    1, 19, 1, '7',		/* input */
+    0,				/* given: none */
     1, 20, 2, '{', '}',		/* tags */
     1, 21, 0,			/* step_name: no bytes */
     1, 22, BRIEF_LONG,		/* metadata: in the journal */
@@ -125,7 +128,7 @@ static const uint8_t row_bytes[] = {
 #define CREATED_AT 90
 #define DUE 108
 #define CREATED 118
-#define TAGS 132
+#define TAGS 137
 
 static const uint8_t step_bytes[] = {
     2,				/* version */
@@ -237,7 +240,7 @@ static const struct damage row_damages[] = {
     {"a large seq", CREATED, 2, PUT("\10\377\0\0\0\0\0\0\0"), true},
     {"no tags", TAGS, 5, PUT("\0"), true},
     {"tags in the journal", TAGS, 5, PUT("\1\24\377"), true},
-    {"tags of 64 bytes", TAGS + 2, 1, PUT("\100"), false},
+    {"tags of 128 bytes", TAGS + 2, 1, PUT("\200"), false},
     {"a length that no brief member has", TAGS + 2, 3, PUT("\376"), false},
 };
 
@@ -340,7 +343,8 @@ test_largest(void **state)
 	struct execution x, y;
 	struct step s, t;
 	uint8_t row[EXECUTION_ROW], again[EXECUTION_ROW];
-	struct brief *brief[] = {&x.tags, &x.step_name, &x.metadata, &x.result};
+	struct brief *brief[] = {&x.input, &x.given, &x.tags, &x.step_name,
+	    &x.metadata, &x.result};
 	size_t n;
 
 	(void)state;
@@ -352,7 +356,7 @@ test_largest(void **state)
 	x.failure = FAILURE_UNKNOWN;
 	x.unit = UNIT_STEP;
 	x.percent = 100;
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 6; i++)
 		brief[i]->n = BRIEF_MAX;
 	n = execution_encode(&x, row);
 	assert_in_range(n, EXECUTION_ROW - 64, EXECUTION_ROW);

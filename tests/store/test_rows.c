@@ -275,7 +275,7 @@ test_fixed_fields(void **state)
 
 #define JOBS 3
 #define PROJECTS 3 /* 0: none */
-#define LABELS 8   /* more, and fewer, bytes than a row has */
+#define LABELS 16  /* more, and fewer, bytes than a row has */
 #define MODEL_MAX 400
 
 struct model {
