@@ -24,10 +24,9 @@ void brief_take(struct brief *b, const struct journal_event *ev, enum member m);
 bool brief_read(const struct brief *b, struct slice *out);
 
 /*
- * The stored form: int seq; unless that is 0, u8 n, and the bytes.  Writing
- * returns where the next field goes.
+ * The stored form, of 10 + BRIEF_MAX bytes at most: int seq; unless that is 0,
+ * u8 n, and the bytes.  Writing returns where the next field goes.
  */
-#define BRIEF_STORED (9 + 1 + BRIEF_MAX) /* at most */
 unsigned char *brief_put(unsigned char *p, const struct brief *b);
 void brief_get(struct wire *w, struct brief *out);
 

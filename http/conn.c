@@ -531,13 +531,6 @@ conn_take(struct conn *c)
 	return c->fd;
 }
 
-/* Send what was written at the turn's end. */
-void
-conn_wrote(struct conn *c)
-{
-	conn_mark_dirty(c);
-}
-
 /* Count what was not sent. */
 size_t
 conn_unsent(const struct conn *c)

@@ -44,8 +44,8 @@ void conn_release(struct conn *c, struct buf *answer, bool last);
  */
 int conn_take(struct conn *c);
 
-/* Something was written to conn_out() that is to go out this turn. */
-void conn_wrote(struct conn *c);
+/* Have it looked at, at the turn's end: conn_out() was written to, say. */
+void conn_mark_dirty(struct conn *c);
 
 /* How many bytes the socket has not taken yet. */
 size_t conn_unsent(const struct conn *c);

@@ -50,9 +50,6 @@ struct conn {
 	bool turned : 1;    /* there was no room for it */
 };
 
-/* Have it looked at, at the turn's end. */
-void conn_mark_dirty(struct conn *c);
-
 /* Tell who waits on the request that is out, once, that nobody listens. */
 void conn_hang_up(struct exchange *ex);
 

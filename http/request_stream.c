@@ -31,7 +31,7 @@ request_stream(struct request *r, const char *type,
 	ex->state = r->head ? EXCHANGE_ANSWERED : EXCHANGE_STREAMING;
 	ex->flow = *flow;
 	if (!r->head)
-		conn_wrote(r->conn);
+		conn_mark_dirty(r->conn);
 	return !r->head;
 }
 
@@ -46,7 +46,7 @@ request_stream_add(struct request *r, struct slice bytes)
 		buf_add_slice(conn_out(r->conn), bytes);
 	else
 		reply_chunk(conn_out(r->conn), bytes);
-	conn_wrote(r->conn);
+	conn_mark_dirty(r->conn);
 }
 
 /* End the body. */

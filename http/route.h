@@ -49,8 +49,8 @@ extern const struct dialect route_dialects[];
  * The row for method and path, with the {..} parts decoded into param; the
  * more literal one where several fit.  NULL when there is none: *allow then
  * holds the methods the path has ("GET, POST", empty for an unknown path).  A
- * segment that is not valid percent-encoded UTF-8, or decodes to NUL or '/',
- * matches nothing.
+ * segment that is not valid percent-encoded UTF-8, or decodes to NUL, matches
+ * nothing; an encoded '/' is one of a name's.
  */
 const struct route *route_find(struct request *r, char allow[64]);
 

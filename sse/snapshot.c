@@ -25,15 +25,6 @@ percent(struct jsonw *w, uint8_t v)
 }
 
 static void
-text_or_null(struct jsonw *w, struct slice text)
-{
-	if (text.p == NULL)
-		jsonw_null(w);
-	else
-		jsonw_str(w, text);
-}
-
-static void
 status_member(struct jsonw *w, enum status status, unsigned form)
 {
 	jsonw_key(w, "status");
@@ -74,8 +65,8 @@ execution(struct jsonw *w, struct store_txn *t, const struct execution *x,
 	jsonw_key(w, "attempt");
 	jsonw_u64(w, x->attempt);
 	percent(w, x->percent);
-	jsonw_key(w, "current_step_name");
-	text_or_null(w, journal_brief(t, &x->step_name, MEMBER_STEP_NAME));
+	jsonw_text(w, "current_step_name",
+	    journal_brief(t, &x->step_name, MEMBER_STEP_NAME));
 	jsonw_key(w, "current_step_index");
 	if (x->step_index == EVENT_NO_INDEX)
 		jsonw_null(w);
@@ -85,10 +76,10 @@ execution(struct jsonw *w, struct store_txn *t, const struct execution *x,
 	frame_seconds(w, "created_at", x->created_at);
 	frame_seconds(w, "started_at", x->started_at);
 	frame_seconds(w, "completed_at", x->completed_at);
-	jsonw_key(w, "error_message");
-	text_or_null(w, journal_member(t, x->error, MEMBER_ERROR_MESSAGE));
-	jsonw_key(w, "error_type");
-	text_or_null(w, journal_member(t, x->error, MEMBER_ERROR_TYPE));
+	jsonw_text(w, "error_message",
+	    journal_member(t, x->error, MEMBER_ERROR_MESSAGE));
+	jsonw_text(w, "error_type",
+	    journal_member(t, x->error, MEMBER_ERROR_TYPE));
 }
 
 static void
