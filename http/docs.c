@@ -66,8 +66,8 @@ docs_schemas(void)
 
 /* One parameter; in: "path", "query" or "header". */
 static void
-write_param(struct jsonw *w, struct slice name, const char *in, bool integer,
-    bool needed)
+write_param(struct jsonw *w, struct slice name, const char *in,
+    const char *type, bool needed)
 {
 	jsonw_object(w);
 	jsonw_key(w, "name");
@@ -76,7 +76,7 @@ write_param(struct jsonw *w, struct slice name, const char *in, bool integer,
 	jsonw_key(w, "required");
 	jsonw_bool(w, needed);
 	open_member(w, "schema");
-	member(w, "type", integer ? "integer" : "string");
+	member(w, "type", type);
 	jsonw_end(w);
 	jsonw_end(w);
 }
@@ -93,7 +93,9 @@ write_path_params(struct jsonw *w, const char *pattern)
 		INVARIANT(end != NULL);
 		name = (struct slice){at + 1, (size_t)(end - at - 1)};
 		write_param(w, name, "path",
-		    slice_is(name, "project_id") || slice_is(name, "job_id"),
+		    slice_is(name, "project_id") || slice_is(name, "job_id")
+			? "integer"
+			: "string",
 		    true);
 	}
 }
@@ -104,7 +106,9 @@ write_params(struct jsonw *w, const char *params)
 {
 	struct slice name;
 	size_t n;
-	bool header, integer, needed;
+	const char *type;
+	bool header, needed;
+	char mark;
 
 	while (params != NULL && *params != '\0') {
 		n = strcspn(params, " ");
@@ -115,10 +119,12 @@ write_params(struct jsonw *w, const char *params)
 		name.n -= header;
 		needed = name.p[name.n - 1] == '!';
 		name.n -= needed;
-		integer = name.p[name.n - 1] == '#';
-		name.n -= integer;
-		write_param(w, name, header ? "header" : "query", integer,
-		    needed);
+		mark = name.p[name.n - 1];
+		type = mark == '#' ? "integer"
+		    : mark == '~'  ? "number"
+				   : "string";
+		name.n -= mark == '#' || mark == '~';
+		write_param(w, name, header ? "header" : "query", type, needed);
 	}
 }
 

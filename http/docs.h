@@ -10,7 +10,8 @@
 
 /*
  * What one row of the route table is for.  Parameters are named with a space
- * between; "^" before one: a header, "#" behind it: an integer, "!": needed.
+ * between; "^" before one: a header, "#" behind it: an integer,
+ * "~": any number, "!": needed.
  */
 struct docs_row {
 	enum method method;
